@@ -1,0 +1,17 @@
+# Run by burin_embed: turns the files below DIR into one C++ file of raw string literals.
+file(GLOB_RECURSE files RELATIVE ${DIR} ${DIR}/*)
+list(SORT files)
+set(text "// Made by cmake/embed_run.cmake.\n#include \"base/embedded.h\"\n\nnamespace burin {\nextern const EmbeddedFile ${SYMBOL}[];\nextern const std::size_t ${SYMBOL}Count;\nconst EmbeddedFile ${SYMBOL}[] = {\n")
+set(count 0)
+foreach(f ${files})
+  file(READ ${DIR}/${f} content)
+  # A raw literal may have at most 64 KiB: our files are far smaller, and one that is not should be split.
+  string(LENGTH "${content}" length)
+  if(length GREATER 60000)
+    message(FATAL_ERROR "${f} is too large to embed (${length} bytes)")
+  endif()
+  string(APPEND text "{\"${f}\", R\"~~~~(${content})~~~~\"},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(APPEND text "{\"\", \"\"}};\nconst std::size_t ${SYMBOL}Count = ${count};\n}  // namespace burin\n")
+file(WRITE ${OUT} "${text}")

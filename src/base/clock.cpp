@@ -1,0 +1,31 @@
+#include "base/clock.h"
+
+#include <time.h>
+
+namespace burin {
+namespace {
+std::uint64_t read_clock(clockid_t id) {
+  timespec t{};
+  clock_gettime(id, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000ULL + static_cast<std::uint64_t>(t.tv_nsec);
+}
+}  // namespace
+
+std::uint64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
+std::uint64_t boottime_ns() { return read_clock(CLOCK_BOOTTIME); }
+std::uint64_t realtime_ns() { return read_clock(CLOCK_REALTIME); }
+
+void WallClock::refresh() {
+  std::uint64_t best_gap = ~0ULL;
+  for (int i = 0; i < 3; ++i) {
+    const std::uint64_t before = monotonic_ns();
+    const std::uint64_t wall = realtime_ns();
+    const std::uint64_t after = monotonic_ns();
+    if (after - before < best_gap) {
+      best_gap = after - before;
+      offset_ = static_cast<std::int64_t>(wall - (before + (after - before) / 2));
+    }
+  }
+}
+
+}  // namespace burin

@@ -1,0 +1,68 @@
+// Turns a ProgramSource into a ProgramImage by running burin-compile, or takes it from the cache.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+#include "model/program.h"
+
+namespace burin {
+
+/// Bytes of a ProgramImage, versioned ("BURINIM" + format number); the reader treats its input as untrusted.
+std::string encode_image(const ProgramImage& image);
+Result<ProgramImage> decode_image(std::string_view bytes);
+/// The request that burin-compile reads on stdin.
+std::string encode_source(const ProgramSource& source);
+Result<ProgramSource> decode_source(std::string_view bytes);
+
+/// Keeps images on disk by content. The directory must belong to root (or to our uid) and be writable by nobody else.
+class ImageStore {
+ public:
+  /// Opens (and makes, 0700) the directory; an unsafe one (foreign owner, group or world writable, symlink) is an error.
+  static Result<ImageStore> open(const std::filesystem::path& directory);
+
+  /// The image stored for exactly this source, compiler and image format; NotFound when there is none. A damaged or foreign
+  /// file counts as NotFound and is removed.
+  Result<ProgramImage> find(const ProgramSource& source, std::string_view compiler_id) const;
+  /// Stores atomically (temporary file and rename), mode 0600.
+  Result<> put(const ProgramSource& source, std::string_view compiler_id, const ProgramImage& image) const;
+  const std::filesystem::path& directory() const { return directory_; }
+
+ private:
+  explicit ImageStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  std::filesystem::path directory_;
+};
+
+struct CompilerOptions {
+  std::filesystem::path executable;             ///< burin-compile; empty = beside our own executable, then PATH's libexec
+  std::chrono::milliseconds timeout{30'000};
+  std::uint64_t memory_limit = 2ULL << 30;      ///< RLIMIT_AS of the child in bytes
+};
+
+struct CompileStats {
+  bool cached = false;
+  double seconds = 0;
+  std::uint64_t child_peak_kib = 0;
+};
+
+/// Runs the compiler process. Thread-safe (each call is its own child).
+class Compiler {
+ public:
+  Compiler(CompilerOptions options, const ImageStore* store) : options_(std::move(options)), store_(store) {}
+
+  /// Cache, else compile and store. A failed compile is Error{Compile} whose `detail` holds clang's messages mapped through
+  /// source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the first of them. A function over
+  /// kMaxFunctionInsns is refused with its name and number.
+  Result<ProgramImage> compile(const ProgramSource& source, CompileStats* stats = nullptr) const;
+
+  /// Identity of the compiler that goes into the cache key: burin version, size and mtime of burin-compile.
+  Result<std::string> id() const;
+
+ private:
+  CompilerOptions options_;
+  const ImageStore* store_;
+};
+
+}  // namespace burin

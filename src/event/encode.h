@@ -1,0 +1,25 @@
+// Event -> the JSON line (Tetragon's form plus the burin object), written by hand because it is the hot path.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "model/event.h"
+
+namespace burin {
+
+/// Appends `text` as a JSON string with quotes; invalid UTF-8 is replaced by U+FFFD (one per byte of a bad sequence's start,
+/// as Go does).
+void append_json_string(std::string& out, std::string_view text);
+/// RFC 3339 UTC with 0, 3, 6 or 9 fractional digits as needed, in quotes.
+void append_timestamp(std::string& out, std::uint64_t wall_ns);
+/// RFC 5952 text of an address; family AF_INET or AF_INET6, anything else "invalid IP".
+void append_address(std::string& out, std::uint16_t family, const AddressBytes& bytes);
+/// Standard base64 with padding.
+std::string base64(std::string_view bytes);
+
+/// Fills process.json from its other fields.
+void encode_process(ProcessInfo& process);
+/// Fills event.line and event.burin_at. The process and parent must have their json.
+void encode_event(Event& event, std::string_view node_name);
+
+}  // namespace burin

@@ -1,0 +1,153 @@
+// The one definition of what crosses the kernel boundary. The fixed part of every record is written once, as a field list,
+// from which both the C text (codegen/) and the struct here are made; what follows it is described by a RecordLayout value.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace burin {
+
+/// Number of a hook inside the running daemon; goes into every record. 1..3 are the base hooks, policies get 16 and up.
+using HookId = std::uint16_t;
+inline constexpr HookId kHookExec = 1;
+inline constexpr HookId kHookExit = 2;
+inline constexpr HookId kHookClone = 3;
+inline constexpr HookId kFirstPolicyHook = 16;
+
+/// Kernel comm length, TASK_COMM_LEN.
+inline constexpr std::size_t kCommSize = 16;
+
+// Fields of the head, in order, naturally aligned so that no padding is needed. X(type, name) and A(type, name, count).
+//  hook       HookId                                   flags      HeadFlag bits
+//  size       bytes of the whole record                selector   index of the selector that matched
+//  ktime      CLOCK_MONOTONIC ns at the hook           action     ActionKind that was executed last
+//  exec_ktime start of the current program of tgid (exec or clone time, monotonic ns); 0 = kernel map has no entry
+//  parent_ktime, ppid  the same identity for the parent process
+//  cgroup_id  bpf_get_current_cgroup_id (meaningful on cgroup v2)
+//  start_boot task start_boottime in ns, 0 without layout
+//  uid        effective uid where the layout is known, else real (HeadFlag::RealUid)
+#define BURIN_RECORD_HEAD(X, A) \
+  X(u16, hook)                  \
+  X(u16, flags)                 \
+  X(u32, size)                  \
+  X(u64, ktime)                 \
+  X(u64, exec_ktime)            \
+  X(u64, parent_ktime)          \
+  X(u64, start_boot)            \
+  X(u64, cgroup_id)             \
+  X(u32, tgid)                  \
+  X(u32, tid)                   \
+  X(u32, ppid)                  \
+  X(u32, uid)                   \
+  X(u16, selector)              \
+  X(u16, action)                \
+  X(u32, pad0)                  \
+  A(char, comm, 16)
+
+// After the head of an exec record. WVar fields name bytes in the tail.
+//  exe       path of the executed file walked in the kernel (layout rung), leaf first pieces already joined
+//  filename  as given to execve (sched_process_exec's filename)
+//  cwd       working directory walked in the kernel
+//  args      argv, NUL separated, starting with argv[0]
+//  args_total bytes of argv the process really has; more than args.len means truncated
+#define BURIN_RECORD_EXEC(X, A) \
+  X(u32, auid)                  \
+  X(u32, exec_flags)            \
+  X(u32, args_total)            \
+  X(u32, old_tid)               \
+  X(wvar, exe)                  \
+  X(wvar, filename)             \
+  X(wvar, cwd)                  \
+  X(wvar, args)
+
+// After the head of an exit record: code is the kernel's exit_code (status << 8 | signal) when code_known != 0.
+#define BURIN_RECORD_EXIT(X, A) \
+  X(u32, code)                  \
+  X(u32, code_known)
+
+// After the head of a clone record; the head describes the parent (the caller of clone).
+//  child_ppid the child's parent (differs from head.tgid with CLONE_PARENT)
+#define BURIN_RECORD_CLONE(X, A) \
+  X(u64, child_ktime)            \
+  X(u64, child_parent_ktime)     \
+  X(u32, child_tgid)             \
+  X(u32, child_ppid)
+
+namespace wire {
+using u8 = std::uint8_t;
+using u16 = std::uint16_t;
+using u32 = std::uint32_t;
+using u64 = std::uint64_t;
+/// Names `len` bytes at offset `off` from the start of the record; len 0 means "nothing".
+struct wvar {
+  u16 off = 0;
+  u16 len = 0;
+};
+#define BURIN_X(type, name) type name = {};
+#define BURIN_A(type, name, count) type name[count] = {};
+struct Head {
+  BURIN_RECORD_HEAD(BURIN_X, BURIN_A)
+};
+struct Exec {
+  Head head;
+  BURIN_RECORD_EXEC(BURIN_X, BURIN_A)
+};
+struct Exit {
+  Head head;
+  BURIN_RECORD_EXIT(BURIN_X, BURIN_A)
+};
+struct Clone {
+  Head head;
+  BURIN_RECORD_CLONE(BURIN_X, BURIN_A)
+};
+#undef BURIN_X
+#undef BURIN_A
+static_assert(sizeof(wvar) == 4 && sizeof(Head) == 88 && sizeof(Exec) == 120 && sizeof(Exit) == 96 && sizeof(Clone) == 112);
+}  // namespace wire
+
+/// Bits of Head::flags.
+enum HeadFlag : std::uint16_t {
+  kHeadRealUid = 1,      ///< uid is the real uid (no layout)
+  kHeadNoProcess = 2,    ///< the kernel's process map has no entry for tgid
+  kHeadPortDeferred = 4, ///< source port was filled in by a later hook
+};
+
+/// Bits of Exec::exec_flags.
+enum ExecFlag : std::uint32_t {
+  kExecExeTruncated = 1,   ///< exe has more components than the walker follows
+  kExecCwdTruncated = 2,
+  kExecArgsFault = 4,      ///< argv could not be read
+  kExecArgsFromEntry = 8,  ///< argv was copied at execve's entry, not from arg_start..arg_end
+  kExecExeKnown = 16,      ///< exe was walked
+  kExecCwdKnown = 32,
+  kExecAuidKnown = 64,
+};
+
+/// One field of a record: its C declaration and where it lies.
+struct WireField {
+  std::string name;    ///< C member name ("a0")
+  std::string c_type;  ///< C type name known to the prelude ("struct w_sock")
+  std::uint32_t offset = 0;
+  std::uint32_t size = 0;
+};
+
+/// The layout of one hook's record: head first, then `fields`, then (if any field is a wvar) a tail of at most `tail_max`
+/// bytes. The C struct and the decoder both derive from it.
+struct RecordLayout {
+  HookId hook = 0;
+  std::uint32_t size = sizeof(wire::Head);  ///< bytes without tail; multiple of 8
+  std::uint32_t tail_max = 0;
+  std::vector<WireField> fields;
+
+  /// Appends a field at the next offset that suits `align` and returns its index.
+  std::size_t add(std::string name, std::string c_type, std::uint32_t field_size, std::uint32_t align);
+};
+
+/// Bytes as they came out of the ring of one CPU.
+struct RawRecord {
+  std::uint32_t cpu = 0;
+  std::vector<std::byte> bytes;
+};
+
+}  // namespace burin
