@@ -1,0 +1,38 @@
+// HookPlan + layout -> C units: text, macros, programs, map contents and where each program is attached.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/hook_plan.h"
+#include "model/host_facts.h"
+#include "model/layout_table.h"
+#include "model/program.h"
+
+namespace burin {
+
+/// One unit ready for the compiler and the loader.
+struct RenderedUnit {
+  ProgramSource source;
+  std::vector<MapInit> inits;
+  std::vector<AttachSpec> attaches;
+};
+
+/// Counter slots per hook in the `counters` map, in this order; the names appear in /v1/policies and /metrics.
+inline constexpr std::uint32_t kCounterSlots = 8;
+extern const char* const kCounterNames[kCounterSlots];
+
+/// Every structure member that some template can use; what the layout sources are asked for.
+std::vector<std::string> layout_members();
+/// Every tracepoint whose format some template uses.
+std::vector<std::string> tracepoints_used();
+
+/// The unit of exec, exit and clone (and the self-test). What the host lacks is left out of `attaches`.
+Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layout);
+/// The unit of one policy.
+Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, const LayoutTable& layout);
+
+/// The text of a unit for people: each marker replaced by the policy or template line it stands for.
+std::string annotated(const ProgramSource& source);
+
+}  // namespace burin

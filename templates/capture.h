@@ -1,0 +1,143 @@
+/*
+ * Readers of kernel structures for argument types; a reader exists when its layout members are known. No holes.
+ */
+#ifdef L_sock___sk_common_skc_family
+static __always_inline void burin_read_sock(struct w_sock *w, u64 sk) {
+  u16 port = 0;
+  w->cookie = sk;
+  burin_read(&w->family, 2, (void *)(sk + L_sock___sk_common_skc_family));
+  burin_read(&w->sport, 2, (void *)(sk + L_sock___sk_common_skc_num)); /* host order already */
+  burin_read(&port, 2, (void *)(sk + L_sock___sk_common_skc_dport));
+  w->dport = __builtin_bswap16(port);
+#ifdef L_sock___sk_common_skc_state
+  burin_read(&w->state, 1, (void *)(sk + L_sock___sk_common_skc_state));
+#endif
+#ifdef L_sock_sk_type
+  burin_read(&w->type, 2, (void *)(sk + L_sock_sk_type));
+#endif
+#ifdef L_sock_sk_protocol
+  burin_read(&w->protocol, 2, (void *)(sk + L_sock_sk_protocol));
+#endif
+#ifdef L_sock_sk_mark
+  burin_read(&w->mark, 4, (void *)(sk + L_sock_sk_mark));
+#endif
+#ifdef L_sock_sk_priority
+  burin_read(&w->priority, 4, (void *)(sk + L_sock_sk_priority));
+#endif
+  if (w->family == 2) {
+    burin_read(&w->saddr, 4, (void *)(sk + L_sock___sk_common_skc_rcv_saddr));
+    burin_read(&w->daddr, 4, (void *)(sk + L_sock___sk_common_skc_daddr));
+  }
+#if defined(L_sock___sk_common_skc_v6_rcv_saddr) && defined(L_sock___sk_common_skc_v6_daddr)
+  if (w->family == 10) {
+    burin_read(&w->saddr, 16, (void *)(sk + L_sock___sk_common_skc_v6_rcv_saddr));
+    burin_read(&w->daddr, 16, (void *)(sk + L_sock___sk_common_skc_v6_daddr));
+  }
+#endif
+}
+#endif
+
+static __always_inline void burin_read_sockaddr(struct w_sockaddr *w, u64 address) {
+  u16 port = 0;
+  /* struct sockaddr_in: family, port, 4 bytes; sockaddr_in6: family, port, flow info, 16 bytes. */
+  burin_read(&w->family, 2, (void *)address);
+  if (w->family == 2) {
+    burin_read(&port, 2, (void *)(address + 2));
+    burin_read(&w->addr, 4, (void *)(address + 4));
+  } else if (w->family == 10) {
+    burin_read(&port, 2, (void *)(address + 2));
+    burin_read(&w->addr, 16, (void *)(address + 8));
+  }
+  w->port = __builtin_bswap16(port);
+}
+
+#if defined(L_sk_buff_head) && defined(L_sk_buff_network_header)
+static __always_inline void burin_read_skb(struct w_skb *w, u64 skb) {
+  u64 head = 0;
+  u16 network = 0, ports[2] = {};
+  u8 first = 0, protocol = 0;
+  u32 l4 = 0;
+  burin_read(&head, 8, (void *)(skb + L_sk_buff_head));
+  burin_read(&network, 2, (void *)(skb + L_sk_buff_network_header));
+#ifdef L_sk_buff_len
+  burin_read(&w->len, 4, (void *)(skb + L_sk_buff_len));
+#endif
+#ifdef L_sk_buff_mark
+  burin_read(&w->mark, 4, (void *)(skb + L_sk_buff_mark));
+#endif
+#ifdef L_sk_buff_priority
+  burin_read(&w->priority, 4, (void *)(skb + L_sk_buff_priority));
+#endif
+#ifdef L_sk_buff_hash
+  burin_read(&w->hash, 4, (void *)(skb + L_sk_buff_hash));
+#endif
+  if (network == 0xffff) return; /* not set yet: no tuple rather than a stale one */
+  u64 ip = head + network;
+  burin_read(&first, 1, (void *)ip);
+  if ((first >> 4) == 4) {
+    u16 fragment = 0;
+    w->family = 2;
+    burin_read(&protocol, 1, (void *)(ip + 9));
+    burin_read(&fragment, 2, (void *)(ip + 6));
+    burin_read(&w->saddr, 4, (void *)(ip + 12));
+    burin_read(&w->daddr, 4, (void *)(ip + 16));
+    /* only the first fragment carries ports */
+    if ((__builtin_bswap16(fragment) & 0x1fff) == 0) l4 = (first & 15) * 4;
+  } else if ((first >> 4) == 6) {
+    u32 off = 40;
+    u8 next = 0, length = 0;
+    w->family = 10;
+    burin_read(&w->saddr, 16, (void *)(ip + 8));
+    burin_read(&w->daddr, 16, (void *)(ip + 24));
+    burin_read(&next, 1, (void *)(ip + 6));
+    l4 = off;
+#pragma unroll
+    for (int i = 0; i < 8; i++) {
+      if (next == 0 || next == 43 || next == 60) { /* hop-by-hop, routing, destination options */
+        burin_read(&length, 1, (void *)(ip + off + 1));
+        burin_read(&next, 1, (void *)(ip + off));
+        off += (length + 1) * 8;
+      } else if (next == 51) { /* authentication header: 4-byte units */
+        burin_read(&length, 1, (void *)(ip + off + 1));
+        burin_read(&next, 1, (void *)(ip + off));
+        off += (length + 2) * 4;
+      } else if (next == 44) { /* fragment */
+        u16 fragment = 0;
+        burin_read(&fragment, 2, (void *)(ip + off + 2));
+        burin_read(&next, 1, (void *)(ip + off));
+        off += 8;
+        if (__builtin_bswap16(fragment) & 0xfff8) {
+          l4 = 0;
+          break;
+        }
+      } else {
+        break;
+      }
+      l4 = off;
+    }
+    protocol = next;
+  } else {
+    return;
+  }
+  w->protocol = protocol;
+  if (l4 && (protocol == 6 || protocol == 17)) {
+    burin_read(ports, 4, (void *)(ip + l4));
+    w->sport = __builtin_bswap16(ports[0]);
+    w->dport = __builtin_bswap16(ports[1]);
+  }
+}
+#endif
+
+/* Text: first as a kernel pointer, then as a user one. Appends to r->tail, of which `tail` bytes are used; one half of the
+ * array is slack for the last read. len 0 tells the decoder that neither read worked. */
+#define burin_read_string(r, w, src)                                                                            \
+  {                                                                                                             \
+    u32 at = tail & (sizeof((r)->tail) / 2 - 1);                                                                \
+    long n = burin_read_str(&(r)->tail[at], 512, (void *)(src));                                                \
+    if (n <= 0) n = burin_read_user_str(&(r)->tail[at], 512, (void *)(src));                                    \
+    if (n > 0) {                                                                                                \
+      (w)->off = (u64) & (r)->tail[0] - (u64)(r) + at;                                                          \
+      (w)->len = n;                                                                                             \
+      tail += n & 1023;                                                                                         \
+    }                                                                                                           \
+  }

@@ -1,0 +1,113 @@
+/*
+ * Included first in every unit that burin generates: scalar helpers, the record head, the process map, counters.
+ *
+ * Holes: @head_fields@ and @proc_fields@ (members of struct burin_head and burin_proc, from model/record.h), @wire_structs@ (argument structs, from
+ * types/wire_structs.h), @counter_slots@ (u64 slots of the counter array).
+ *
+ * What depends on the machine arrives as macros: L_struct_member = offset of a kernel structure's member (absent when the
+ * layout source does not know it), T_event_field = offset of a tracepoint's field.
+ *
+ * Every kernel access is an explicit read into a zeroed local: BCC's rewriter is used for map methods only.
+ */
+static long (*burin_read)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_kernel;
+static long (*burin_read_user)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user;
+static long (*burin_read_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_kernel_str;
+static long (*burin_read_user_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user_str;
+static long (*burin_signal)(u32 signal) = (void *)BPF_FUNC_send_signal;
+
+struct burin_wvar {
+  u16 off;
+  u16 len;
+};
+
+struct burin_head {
+@head_fields@
+};
+@wire_structs@
+
+/* One running program image (model/record.h). */
+#define BURIN_PATH 256
+struct burin_proc {
+@proc_fields@
+};
+/* tgid -> image. Shared by all units; seeded from /proc by the daemon. */
+BPF_TABLE("hash", u32, struct burin_proc, procs, 16384);
+BPF_PERF_OUTPUT(events);
+
+/* Counters of this unit: eight slots a hook. */
+#define BURIN_ENTERED 0  /* the hook fired */
+#define BURIN_MATCHED 1  /* a selector matched (or there is none) */
+#define BURIN_POSTED 2   /* a record went into the perf buffer */
+#define BURIN_NOSPACE 3  /* the perf buffer was full */
+#define BURIN_FAILED 4   /* the record could not be written for another reason */
+#define BURIN_SIGNALED 5 /* a signal was sent */
+#define BURIN_UNJOINED 6 /* the second half of a join found no first half */
+BPF_PERCPU_ARRAY(counters, u64, @counter_slots@);
+
+static __always_inline void burin_count(u32 slot) {
+  u64 *c = counters.lookup(&slot);
+  if (c) *c += 1;
+}
+
+/* Counts the outcome of perf_submit for the hook whose slots begin at base. */
+static __always_inline void burin_posted(u32 base, long rc) {
+  if (rc == 0)
+    burin_count(base + BURIN_POSTED);
+  else if (rc == -28) /* ENOSPC */
+    burin_count(base + BURIN_NOSPACE);
+  else
+    burin_count(base + BURIN_FAILED);
+}
+
+/* Fills the head for the current task. The record was zeroed. */
+static __always_inline void burin_fill_head(struct burin_head *h, u16 hook, u32 size) {
+  u64 id = bpf_get_current_pid_tgid();
+  u32 tgid = id >> 32;
+  h->hook = hook;
+  h->size = size;
+  h->ktime = bpf_ktime_get_ns();
+  h->tgid = tgid;
+  h->tid = (u32)id;
+  h->cgroup_id = bpf_get_current_cgroup_id();
+  bpf_get_current_comm(h->comm, sizeof h->comm);
+#if defined(L_task_struct_cred) && defined(L_cred_euid)
+  u64 task = bpf_get_current_task(), cred = 0;
+  burin_read(&cred, sizeof cred, (void *)(task + L_task_struct_cred));
+  burin_read(&h->uid, sizeof h->uid, (void *)(cred + L_cred_euid));
+#else
+  h->uid = (u32)bpf_get_current_uid_gid();
+  h->flags |= 1; /* kHeadRealUid */
+#endif
+#ifdef L_task_struct_group_leader
+#ifdef L_task_struct_start_boottime
+  u64 leader = 0;
+  burin_read(&leader, sizeof leader, (void *)((u64)bpf_get_current_task() + L_task_struct_group_leader));
+  burin_read(&h->start_boot, sizeof h->start_boot, (void *)(leader + L_task_struct_start_boottime));
+#endif
+#endif
+  struct burin_proc *p = procs.lookup(&tgid);
+  if (p) {
+    h->exec_ktime = p->exec_ktime;
+    h->parent_ktime = p->parent_ktime;
+    h->ppid = p->ppid;
+  } else {
+    h->flags |= 2; /* kHeadNoProcess */
+  }
+}
+
+/* 4: *v4 is the IPv4 address in host order; 6: *hi, *lo are the halves in host order; 0: not an IP family.
+ * An IPv4-mapped IPv6 address is IPv4. */
+static __always_inline int burin_ip(const u64 a[2], u16 family, u32 *v4, u64 *hi, u64 *lo) {
+  if (family == 2) {
+    *v4 = __builtin_bswap32((u32)a[0]);
+    return 4;
+  }
+  if (family != 10) return 0;
+  if (a[0] == 0 && (u32)a[1] == 0xffff0000u) {
+    *v4 = __builtin_bswap32((u32)(a[1] >> 32));
+    return 4;
+  }
+  *hi = __builtin_bswap64(a[0]);
+  *lo = __builtin_bswap64(a[1]);
+  return 6;
+}
