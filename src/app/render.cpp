@@ -1,0 +1,104 @@
+// `burin render`: the C that a policy becomes, with the policy line behind each part.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "app/command.h"
+#include "app/exit_codes.h"
+#include "app/options.h"
+#include "app/terminal.h"
+#include "codegen/renderer.h"
+#include "control/catalog.h"
+#include "control/policy_files.h"
+#include "host/host_reader.h"
+#include "layout/btf_layout.h"
+#include "plan/planner.h"
+
+namespace burin {
+namespace {
+
+void declare(OptionSet& options) {
+  options.values("set", "VAR=VALUE", "value of ${VAR} in the policy; comes before the environment");
+  options.values("rung", "RUNG", "render for this attach point: kprobe or tracepoint+sock_ops (default: the first of each probe)");
+  options.flag("base", "also print the programs that always run (exec, exit, clone)");
+}
+
+/// Facts enough to render: what can be read without privileges; every tracepoint and member that is missing only leaves its
+/// macro out.
+struct Ground {
+  HostFacts host;
+  LayoutTable layout;
+  ProbeCatalog catalog;
+};
+
+Result<Ground> look() {
+  Ground g;
+  g.host = read_host("/", tracepoints_used());
+  if (auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members())) g.layout = std::move(*layout);
+  else g.layout.source = "none";
+  TRY(g.catalog, load_catalog());
+  return g;
+}
+
+void print_unit(const RenderedUnit& unit) {
+  for (const auto& [name, value] : unit.source.defines) fmt::print("#define {} {}\n", name, value);
+  fmt::print("{}", annotated(unit.source));
+  for (const auto& init : unit.inits) fmt::print("/* map {}: {} element(s) written before attaching */\n", init.map, init.entries.size());
+  for (const auto& a : unit.attaches)
+    if (a.kind != AttachSpec::Kind::None) fmt::print("/* {} is attached to {} */\n", a.function, a.target);
+}
+
+}  // namespace
+
+std::vector<std::string> run_render_options() {
+  OptionSet options(*find_command("render"));
+  declare(options);
+  return options.names();
+}
+
+int run_render(const Arguments& arguments) {
+  OptionSet options(*find_command("render"));
+  declare(options);
+  options.positional("FILE");
+  if (auto code = options.parse(arguments)) return *code;
+  if (options.positionals().size() != 1) return usage_error("render", "name one policy file");
+  std::optional<Rung> rung;
+  if (options.has("rung")) {
+    const std::string name = options.last("rung", "");
+    for (Rung r : {Rung::Kprobe, Rung::StateSockOps})
+      if (name == to_string(r)) rung = r;
+    if (!rung) return usage_error("render", "--rung takes kprobe or tracepoint+sock_ops, not \"" + name + "\"");
+  }
+  Variables variables;
+  for (const auto& set : options.all("set")) variables[set.substr(0, set.find('='))] = set.substr(set.find('=') + 1);
+  auto file = read_policy_file(options.positionals()[0], variables);
+  if (!file) return report(file.error());
+  fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));
+  if (file->diagnostics.has_errors()) return kExitPolicy;
+  auto ground = look();
+  if (!ground) return report(ground.error());
+  if (options.has("base")) {
+    auto base = render_base(ground->host, ground->layout);
+    if (!base) return report(base.error());
+    print_unit(*base);
+  }
+  Diagnostics diagnostics;
+  PlanInput input{ground->catalog, ground->host, ground->layout, nullptr, kFirstPolicyHook, rung};
+  if (!rung) {
+    // Without trying the kernel (that needs privileges) every rung counts as possible: the first one is shown.
+    ground->host.kprobe.works = ground->host.sock_ops.works = true;
+  }
+  const HookPlan plan = plan_policy(file->policy, input, diagnostics);
+  if (diagnostics.has_errors()) {
+    fmt::print(stderr, "{}", render(diagnostics, file->text, wants_color(STDERR_FILENO)));
+    return kExitPolicy;
+  }
+  for (const auto& u : plan.unavailable) fmt::print(stderr, "burin: {} is left out: {}\n", u.function, u.reason);
+  auto unit = render_policy(plan, ground->host, ground->layout);
+  if (!unit) return report(unit.error());
+  print_unit(*unit);
+  return kExitOk;
+}
+
+}  // namespace burin

@@ -1,0 +1,218 @@
+#include "control/pipeline.h"
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <utility>
+
+#include "base/bounded_queue.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "event/decoder.h"
+#include "event/encode.h"
+#include "event/reorder.h"
+
+namespace burin {
+namespace {
+
+/// Batches that may wait for the pipeline; one drain of the rings is one batch, so this is about a second of delay.
+constexpr std::size_t kQueuedBatches = 128;
+/// How often the wall clock is sampled again and the kernel's own loss counters are compared with what was told.
+constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
+
+}  // namespace
+
+struct Pipeline::Impl {
+  Impl(std::string node, StreamHub& h)
+      : node_name(std::move(node)), hub(h), processes(node_name, "/proc", clock), decoder(processes, clock), queue(kQueuedBatches) {}
+
+  void run(std::vector<SeedProcess> seeds);
+  void seed(std::vector<SeedProcess> seeds);
+  void take_requests();
+  void take(const RawBatch& batch);
+  void on_record(std::uint32_t cpu, std::span<const std::byte> bytes);
+  void publish(Event event);
+  void gap(LossReason reason, std::uint32_t cpu, std::uint64_t count);
+  void account_ring_loss(std::uint64_t total, std::uint32_t cpu);
+  void housekeeping();
+  void flush();
+
+  const std::string node_name;
+  StreamHub& hub;
+  WallClock clock;
+  ProcessTable processes;
+  Decoder decoder;
+  ReorderWindow window;
+  BoundedQueue<RawBatch> queue;
+  std::thread thread;
+
+  // Set from other threads, taken over by the pipeline thread before it looks at a batch.
+  std::mutex requests_mutex;
+  std::vector<HookInfoPtr> new_hooks;
+  Observer new_observer;
+  bool observer_changed = false;
+  KernelLosses kernel_losses;
+
+  Observer observer;
+  std::vector<EventPtr> ready;
+  std::uint64_t next_seq = 1;
+  std::uint64_t told_lost = 0;      // PERF_RECORD_LOST, all CPUs
+  std::uint64_t reported_lost = 0;  // what the stream's gaps add up to
+  std::uint64_t last_housekeeping = 0;
+  std::uint64_t queue_lost_seen = 0;
+
+  std::atomic<std::uint64_t> records{0}, events{0}, lost_ring{0}, lost_queue{0}, malformed{0}, late{0}, table_size{0};
+};
+
+Pipeline::Pipeline(std::string node_name, StreamHub& hub) : impl_(std::make_unique<Impl>(std::move(node_name), hub)) {}
+Pipeline::~Pipeline() { stop(); }
+
+void Pipeline::deliver(RawBatch&& batch) {
+  const std::size_t count = batch.items.size();
+  std::uint64_t lost = count;
+  for (const auto& l : batch.losses) lost += l.count;
+  if (!impl_->queue.try_push(std::move(batch))) impl_->lost_queue += lost;
+}
+
+void Pipeline::start(std::vector<SeedProcess> seeds) {
+  impl_->thread = std::thread([this, s = std::move(seeds)]() mutable { impl_->run(std::move(s)); });
+}
+
+void Pipeline::stop() {
+  impl_->queue.close();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Pipeline::add_hook(HookInfoPtr hook) {
+  std::lock_guard lock(impl_->requests_mutex);
+  impl_->new_hooks.push_back(std::move(hook));
+}
+
+void Pipeline::set_observer(Observer observer) {
+  std::lock_guard lock(impl_->requests_mutex);
+  impl_->new_observer = std::move(observer);
+  impl_->observer_changed = true;
+}
+
+void Pipeline::set_kernel_losses(KernelLosses losses) {
+  std::lock_guard lock(impl_->requests_mutex);
+  impl_->kernel_losses = std::move(losses);
+}
+
+PipelineCounters Pipeline::counters() const {
+  return {impl_->records, impl_->events, impl_->lost_ring, impl_->lost_queue, impl_->malformed, impl_->late, impl_->table_size};
+}
+
+void Pipeline::Impl::run(std::vector<SeedProcess> seeds) {
+  seed(std::move(seeds));
+  while (!queue.finished()) {
+    const std::vector<RawBatch> batches = queue.pop_all(std::chrono::milliseconds(200));
+    take_requests();
+    for (const auto& batch : batches) take(batch);
+    if (monotonic_ns() - last_housekeeping > kHousekeepingNs) housekeeping();
+    flush();
+  }
+  window.flush([this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
+  housekeeping();
+  flush();
+}
+
+void Pipeline::Impl::seed(std::vector<SeedProcess> seeds) {
+  for (const ProcessPtr& process : processes.seed(seeds)) {
+    Event event;
+    event.kind = EventKind::Exec;
+    event.mono_ns = process->exec_ktime;
+    event.wall_ns = process->start_wall_ns;
+    event.tid = process->pid;
+    event.process = process;
+    event.parent = processes.parent_of(*process);
+    publish(std::move(event));
+  }
+  flush();
+}
+
+void Pipeline::Impl::take_requests() {
+  std::lock_guard lock(requests_mutex);
+  for (auto& hook : new_hooks) {
+    if (auto added = decoder.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
+  }
+  new_hooks.clear();
+  if (std::exchange(observer_changed, false)) observer = std::move(new_observer);
+}
+
+void Pipeline::Impl::take(const RawBatch& batch) {
+  for (const auto& loss : batch.losses) {
+    told_lost += loss.count;
+    account_ring_loss(told_lost, loss.cpu);
+  }
+  std::vector<ReorderWindow::Record> input;
+  input.reserve(batch.items.size());
+  for (const auto& item : batch.items) input.push_back({item.cpu, std::span(batch.bytes).subspan(item.offset, item.size)});
+  window.push(input, batch.complete_until, [this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
+  late = window.late();
+}
+
+void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> bytes) {
+  ++records;
+  Event event;
+  switch (decoder.decode(cpu, bytes, event)) {
+    case DecodeStatus::Event: publish(std::move(event)); break;
+    case DecodeStatus::Silent: break;
+    case DecodeStatus::UnknownHook:
+    case DecodeStatus::Malformed:
+      ++malformed;
+      gap(LossReason::Malformed, cpu, 1);
+      break;
+  }
+}
+
+void Pipeline::Impl::publish(Event event) {
+  if (observer && observer(event)) return;
+  event.seq = next_seq++;
+  encode_event(event, node_name);
+  ready.push_back(std::make_shared<const Event>(std::move(event)));
+  ++events;
+}
+
+void Pipeline::Impl::gap(LossReason reason, std::uint32_t cpu, std::uint64_t count) {
+  Event event;
+  event.kind = EventKind::Gap;
+  event.mono_ns = monotonic_ns();
+  event.wall_ns = clock.wall_ns(event.mono_ns);
+  event.cpu = cpu;
+  event.loss = reason;
+  event.lost = count;
+  publish(std::move(event));
+}
+
+void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
+  // Two accounts of one thing: PERF_RECORD_LOST (told only when a later record finds room) and the programs' own counters.
+  // The stream's gaps follow whichever is ahead, so nothing is told twice.
+  if (total <= reported_lost) return;
+  gap(LossReason::PerfBuffer, cpu, total - reported_lost);
+  reported_lost = total;
+  lost_ring = reported_lost;
+}
+
+void Pipeline::Impl::housekeeping() {
+  last_housekeeping = monotonic_ns();
+  clock.refresh();
+  KernelLosses losses;
+  {
+    std::lock_guard lock(requests_mutex);
+    losses = kernel_losses;
+  }
+  if (losses) account_ring_loss(losses(), 0);
+  if (const std::uint64_t lost = lost_queue; lost > queue_lost_seen) {
+    gap(LossReason::RawQueue, 0, lost - queue_lost_seen);
+    queue_lost_seen = lost;
+  }
+  table_size = processes.size();
+}
+
+void Pipeline::Impl::flush() {
+  if (ready.empty()) return;
+  hub.publish(std::exchange(ready, {}));
+}
+
+}  // namespace burin

@@ -1,0 +1,70 @@
+#include "control/policy_files.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "policy/policy_reader.h"
+
+namespace burin {
+namespace fs = std::filesystem;
+
+Result<std::vector<std::string>> collect_policy_files(const std::vector<std::string>& paths) {
+  std::vector<std::string> out;
+  for (const auto& path : paths) {
+    std::error_code ec;
+    const fs::file_status status = fs::status(path, ec);
+    if (ec || !fs::exists(status)) return fail(ErrorCode::NotFound, "no policy file or directory " + path);
+    if (!fs::is_directory(status)) {
+      out.push_back(path);
+      continue;
+    }
+    std::vector<std::string> here;
+    for (const auto& entry : fs::directory_iterator(path, ec)) {
+      const std::string ext = entry.path().extension();
+      if ((ext == ".yaml" || ext == ".yml") && entry.is_regular_file(ec)) here.push_back(entry.path().string());
+    }
+    if (ec) return fail(ErrorCode::Io, "cannot read directory " + path + ": " + ec.message());
+    if (here.empty()) return fail(ErrorCode::NotFound, "no *.yaml or *.yml in directory " + path);
+    std::ranges::sort(here);
+    out.insert(out.end(), here.begin(), here.end());
+  }
+  return out;
+}
+
+Result<PolicyFile> read_policy_file(const std::string& path, const Variables& variables) {
+  PolicyFile file;
+  file.path = path;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail_errno(ErrorCode::NotFound, "cannot open policy " + path, errno);
+  // One byte more than allowed, so that the reader sees that it is too large without our reading all of it.
+  file.text.resize(kMaxPolicyBytes + 1);
+  in.read(file.text.data(), static_cast<std::streamsize>(file.text.size()));
+  if (in.bad()) return fail(ErrorCode::Io, "cannot read policy " + path);
+  file.text.resize(static_cast<std::size_t>(in.gcount()));
+  file.text.shrink_to_fit();
+  const VariableLookup lookup = [&](const std::string& name) -> std::optional<std::string> {
+    if (const auto it = variables.find(name); it != variables.end()) return it->second;
+    if (const char* value = std::getenv(name.c_str())) return std::string(value);
+    return std::nullopt;
+  };
+  file.policy = read_policy(path, file.text, lookup, file.diagnostics);
+  return file;
+}
+
+void check_names(std::vector<PolicyFile>& files) {
+  std::map<std::string, std::string> seen;
+  for (auto& file : files) {
+    if (file.policy.name.empty()) continue;
+    const auto [it, fresh] = seen.try_emplace(file.policy.name, file.path);
+    if (!fresh)
+      file.diagnostics.error("duplicate-policy", {file.path, 1, 1, 1},
+                             "policy name \"" + file.policy.name + "\" is already used by " + it->second,
+                             "give each policy its own metadata.name");
+  }
+}
+
+}  // namespace burin

@@ -1,0 +1,32 @@
+// Policy files on disk -> policies, with all diagnostics of all files.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "diag/diagnostic.h"
+#include "model/policy.h"
+
+namespace burin {
+
+struct PolicyFile {
+  std::string path;
+  std::string text;
+  Policy policy;
+  Diagnostics diagnostics;  ///< errors: the policy must not be used
+};
+
+/// Variables given by --set; the environment is asked after them.
+using Variables = std::map<std::string, std::string>;
+
+/// The files named; a directory stands for its *.yaml and *.yml, by name, not below. A path that cannot be read is an error.
+Result<std::vector<std::string>> collect_policy_files(const std::vector<std::string>& paths);
+
+/// Reads one file. Only a file that cannot be read is an error; mistakes in it are in `diagnostics`.
+Result<PolicyFile> read_policy_file(const std::string& path, const Variables& variables);
+
+/// Two policies of one name: an error in the later file's diagnostics.
+void check_names(std::vector<PolicyFile>& files);
+
+}  // namespace burin

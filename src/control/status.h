@@ -1,0 +1,39 @@
+// What the daemon shows of itself: /v1/policies and /metrics.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "control/loaded_policy.h"
+#include "control/pipeline.h"
+#include "control/self_test.h"
+#include "control/supervisor.h"
+#include "model/host_facts.h"
+
+namespace burin {
+
+/// Counters of one hook, by kCounterNames.
+struct HookCounters {
+  std::string function;
+  std::string rung;
+  std::vector<std::uint64_t> slots;
+};
+
+struct DaemonStatus {
+  const HostFacts* host = nullptr;
+  std::string layout_source;
+  const SelfTestReport* self_test = nullptr;
+  const StartTimes* times = nullptr;
+  CompileStats base_compile;
+  std::vector<HookCounters> base;                          ///< exec, exit, clone
+  std::vector<const LoadedPolicy*> policies;
+  std::vector<std::vector<HookCounters>> policy_counters;  ///< beside `policies`, one entry a hook
+  PipelineCounters pipeline;
+  std::uint64_t newest_seq = 0;
+  std::uint64_t oldest_seq = 0;
+};
+
+std::string policies_json(const DaemonStatus& status);
+std::string metrics_text(const DaemonStatus& status);
+
+}  // namespace burin

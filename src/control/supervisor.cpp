@@ -1,0 +1,389 @@
+#include "control/supervisor.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <list>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "codegen/renderer.h"
+#include "control/catalog.h"
+#include "control/loaded_policy.h"
+#include "control/pipeline.h"
+#include "control/self_test.h"
+#include "control/status.h"
+#include "event/process_table.h"
+#include "host/host_reader.h"
+#include "kernel/loaded_program.h"
+#include "kernel/map_access.h"
+#include "layout/btf_layout.h"
+#include "plan/planner.h"
+
+namespace burin {
+namespace {
+
+constexpr const char* kKernelBtf = "/sys/kernel/btf/vmlinux";
+
+/// Adds the milliseconds since its making to `where` when it goes.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& where) : where_(where), begin_(monotonic_ns()) {}
+  ~Stopwatch() { where_ += static_cast<double>(monotonic_ns() - begin_) / 1e6; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& where_;
+  std::uint64_t begin_;
+};
+
+std::size_t instructions_of(const ProgramImage& image) {
+  std::size_t n = 0;
+  for (const auto& p : image.programs) n += p.insns.size();
+  return n;
+}
+
+}  // namespace
+
+// Declaration order is shutdown order reversed: the reader stops before the pipeline goes, the hub goes last.
+struct Supervisor::Impl {
+  RunOptions options;
+  HostFacts host;
+  LayoutTable layout;
+  ProbeCatalog catalog;
+  std::optional<ImageStore> store;
+  StartTimes times;
+  SelfTestReport self_test;
+  CompileStats base_compile;
+  std::unique_ptr<StreamHub> hub;
+  std::unique_ptr<Pipeline> pipeline;
+  std::optional<LoadedProgram> base;
+  std::list<LoadedPolicy> policies;
+  std::unique_ptr<PerfReader> reader;
+  std::atomic<bool> ready{false};
+  bool stopped = false;
+
+  Result<> look_at_host();
+  Result<LayoutTable> find_layout(LayoutChoice choice);
+  Result<> start_base(const LayoutTable& table);
+  void stop_base();
+  Result<> start_with(LayoutChoice choice, std::vector<PolicyFile>& files, std::string& rendered, bool color);
+  Result<std::vector<HookPlan>> plan_all(std::vector<PolicyFile>& files, std::string& rendered, bool color);
+  Result<> start_policies(std::vector<HookPlan> plans);
+  Result<> start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image);
+  void announce_hooks(const HookPlan& plan);
+  std::vector<SeedProcess> seed_kernel();
+  DaemonStatus status() const;
+};
+
+Result<> Supervisor::Impl::look_at_host() {
+  const Stopwatch watch(times.host);
+  TRY_OK(ensure_tracefs());
+  host = read_host("/", tracepoints_used());
+  if (!options.node_name.empty()) host.node_name = options.node_name;
+  try_kernel(host);
+  if (!host.bpf_load.works) return fail(ErrorCode::Unsupported, "this kernel does not load BPF programs for us: " + host.bpf_load.reason);
+  if (const int swept = sweep_leftovers(host)) log(LogLevel::Info, "start", "removed " + std::to_string(swept) + " leftovers of a burin that died");
+  return Ok{};
+}
+
+Result<LayoutTable> Supervisor::Impl::find_layout(LayoutChoice choice) {
+  const Stopwatch watch(times.layout);
+  if (choice != LayoutChoice::None && host.has_btf) {
+    auto table = store ? cached_layout_from_btf(kKernelBtf, layout_members(), store->directory(), host.release + " " + host.boot_id)
+                       : layout_from_btf(kKernelBtf, layout_members());
+    if (table || choice == LayoutChoice::Btf) return table;
+    log(LogLevel::Warning, "layout", "kernel BTF cannot be used (" + table.error().text() + "), going on without structure layouts");
+  }
+  if (choice == LayoutChoice::Btf) return fail(ErrorCode::Unsupported, "this kernel has no BTF (/sys/kernel/btf/vmlinux); use --layout auto");
+  return LayoutTable{"none", {}};
+}
+
+Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
+  TRY(auto unit, render_base(host, table));
+  const Compiler compiler(options.compiler, store ? &*store : nullptr);
+  auto image = [&] {
+    const Stopwatch watch(times.compile);
+    return compiler.compile(unit.source, &base_compile);
+  }();
+  if (!image) return in_context(std::move(image).error(), "compiling the base programs");
+  const Stopwatch watch(times.load);
+  auto loaded = LoadedProgram::load(*image, unit.inits, {}, host, "burin");
+  if (!loaded) return in_context(std::move(loaded).error(), "loading the base programs");
+  base.emplace(std::move(*loaded));
+  pipeline = std::make_unique<Pipeline>(host.node_name, *hub);
+  PerfReaderOptions perf = options.perf;
+  TRY(reader, PerfReader::start(base->map_fd("events"), perf, [p = pipeline.get()](RawBatch&& b) { p->deliver(std::move(b)); }));
+  reader->set_poll_ms(1);  // the self-test waits for events
+  for (const auto& attach : unit.attaches) {
+    if (attach.kind == AttachSpec::Kind::None) continue;
+    auto attached = base->attach(attach, host);
+    if (!attached) return in_context(std::move(attached).error(), "attaching the base programs");
+  }
+  return Ok{};
+}
+
+void Supervisor::Impl::stop_base() {
+  if (base) base->detach_all();
+  if (reader) reader->stop();
+  if (pipeline) pipeline->stop();
+  reader.reset();
+  pipeline.reset();
+  base.reset();
+}
+
+std::vector<SeedProcess> Supervisor::Impl::seed_kernel() {
+  const Stopwatch watch(times.processes);
+  std::vector<SeedProcess> seeds = scan_proc("/proc");
+  const int procs = base->map_fd("procs");
+  std::erase_if(seeds, [&](const SeedProcess& p) {
+    wire::Proc image;
+    image.exec_ktime = p.exec_ktime;
+    image.parent_ktime = p.parent_ktime;
+    image.ppid = p.ppid;
+    image.path_len = static_cast<std::uint32_t>(p.binary.size());
+    if (p.binary.size() < sizeof image.path) p.binary.copy(image.path, p.binary.size());
+    auto fresh = map_put(procs, &p.tgid, &image, true);
+    // Already there: it was born after the programs were attached, and its own records tell its story.
+    return fresh && !*fresh;
+  });
+  return seeds;
+}
+
+Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>& files, std::string& rendered, bool color) {
+  std::vector<HookPlan> plans;
+  HookId next = kFirstPolicyHook;
+  for (auto& file : files) {
+    const PlanInput input{catalog, host, layout, [](std::string_view s) { return has_kernel_symbol("/", s); }, next, std::nullopt};
+    Diagnostics diagnostics;
+    HookPlan plan = plan_policy(file.policy, input, diagnostics);
+    if (diagnostics.has_errors()) {
+      rendered += render(diagnostics, file.text, color);
+      return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
+    }
+    if (plan.hooks.empty() && !plan.unavailable.empty())
+      return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
+                                              plan.unavailable[0].function + ": " + plan.unavailable[0].reason + ")");
+    next = static_cast<HookId>(next + plan.hooks.size());
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+void Supervisor::Impl::announce_hooks(const HookPlan& plan) {
+  for (const auto& hook : plan.hooks) {
+    auto info = std::make_shared<HookInfo>();
+    info->id = hook.id;
+    info->policy = plan.policy;
+    info->function = hook.function;
+    info->message = hook.message;
+    info->tags = hook.tags;
+    info->rung = to_string(hook.rung);
+    for (const auto& arg : hook.args) {
+      info->arg_types.push_back(arg.type);
+      info->arg_labels.push_back(arg.label);
+      info->arg_fields.push_back(arg.field);
+    }
+    info->record = hook.record;
+    pipeline->add_hook(std::move(info));
+  }
+}
+
+Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image) {
+  const std::string what = "policy " + policy.plan.policy;
+  if (!unit) return in_context(std::move(unit).error(), "generating " + what);
+  if (!image) return in_context(std::move(image).error(), "compiling " + what);
+  policy.state = PolicyState::Compiled;
+  policy.instructions = instructions_of(*image);
+  const Stopwatch watch(policy.load_ms);
+  const SharedMaps shared{{"events", base->map_fd("events")}, {"procs", base->map_fd("procs")}};
+  auto loaded = LoadedProgram::load(*image, unit->inits, shared, host, "burin" + std::to_string(policies.size()));
+  if (!loaded) return in_context(std::move(loaded).error(), "loading " + what);
+  policy.program.emplace(std::move(*loaded));
+  policy.state = PolicyState::Loaded;
+  announce_hooks(policy.plan);
+  for (const auto& attach : unit->attaches) {
+    auto attached = policy.program->attach(attach, host);
+    if (!attached) return in_context(std::move(attached).error(), "attaching " + what);
+  }
+  policy.state = PolicyState::Attached;
+  return Ok{};
+}
+
+Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
+  const Compiler compiler(options.compiler, store ? &*store : nullptr);
+  std::vector<Result<RenderedUnit>> units;
+  std::vector<std::future<Result<ProgramImage>>> images;
+  for (auto& plan : plans) {
+    policies.emplace_back().plan = std::move(plan);
+    units.push_back(render_policy(policies.back().plan, host, layout));
+  }
+  {
+    // Each compile is a process of its own; they run side by side.
+    const Stopwatch watch(times.compile);
+    auto policy = policies.begin();
+    for (auto& unit : units) {
+      LoadedPolicy& p = *policy++;
+      images.push_back(std::async(units.size() > 1 ? std::launch::async : std::launch::deferred, [&]() -> Result<ProgramImage> {
+        if (!unit) return fail(ErrorCode::Internal, "no unit");
+        return compiler.compile(unit->source, &p.compile);
+      }));
+    }
+    for (auto& image : images) image.wait();
+  }
+  const Stopwatch watch(times.attach);
+  auto policy = policies.begin();
+  for (std::size_t i = 0; i < units.size(); ++i, ++policy) {
+    auto started = start_policy(*policy, std::move(units[i]), images[i].get());
+    if (!started) return started;
+  }
+  return Ok{};
+}
+
+Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFile>& files, std::string& rendered, bool color) {
+  TRY(layout, find_layout(choice));
+  TRY(auto plans, plan_all(files, rendered, color));
+  TRY_OK(start_base(layout));
+  pipeline->start(seed_kernel());
+  {
+    const Stopwatch watch(times.self_test);
+    self_test = run_self_test(*pipeline, *base, host, layout.source != "none");
+  }
+  for (const auto& mismatch : self_test.mismatches) log(LogLevel::Warning, "self-test", "layout " + layout.source + ": " + mismatch);
+  if (!self_test.mismatches.empty())
+    return fail(ErrorCode::Internal, "the self-test failed with layout source \"" + layout.source + "\"");
+  TRY_OK(start_policies(std::move(plans)));
+  reader->set_poll_ms(options.perf.poll_ms);
+  pipeline->set_kernel_losses([this] {
+    std::uint64_t lost = 0;
+    const auto add = [&](const LoadedProgram& program) {
+      if (auto slots = program.read_percpu_u64("counters", host.possible_cpus))
+        for (std::size_t i = 0; i < slots->size(); ++i)
+          if (i % kCounterSlots == 3 || i % kCounterSlots == 4) lost += (*slots)[i];
+    };
+    add(*base);
+    for (const auto& p : policies)
+      if (p.program) add(*p.program);
+    return lost;
+  });
+  return Ok{};
+}
+
+DaemonStatus Supervisor::Impl::status() const {
+  DaemonStatus s;
+  s.host = &host;
+  s.layout_source = layout.source;
+  s.self_test = &self_test;
+  s.times = &times;
+  s.base_compile = base_compile;
+  const auto counters = [&](const LoadedProgram& program, std::size_t first, const std::string& function, const std::string& rung) {
+    HookCounters c{function, rung, {}};
+    if (auto slots = program.read_percpu_u64("counters", host.possible_cpus); slots && slots->size() >= first + kCounterSlots)
+      c.slots.assign(slots->begin() + static_cast<std::ptrdiff_t>(first), slots->begin() + static_cast<std::ptrdiff_t>(first + kCounterSlots));
+    return c;
+  };
+  s.base = {counters(*base, kHookExec * kCounterSlots, "exec", "tracepoint"), counters(*base, kHookExit * kCounterSlots, "exit", "tracepoint"),
+            counters(*base, kHookClone * kCounterSlots, "clone", "tracepoint")};
+  for (const auto& p : policies) {
+    s.policies.push_back(&p);
+    std::vector<HookCounters> hooks;
+    for (std::size_t i = 0; i < p.plan.hooks.size(); ++i)
+      if (p.program) hooks.push_back(counters(*p.program, i * kCounterSlots, p.plan.hooks[i].function, std::string(to_string(p.plan.hooks[i].rung))));
+    s.policy_counters.push_back(std::move(hooks));
+  }
+  s.pipeline = pipeline->counters();
+  s.newest_seq = hub->newest_seq();
+  s.oldest_seq = hub->oldest_seq();
+  return s;
+}
+
+Supervisor::Supervisor() : impl_(std::make_unique<Impl>()) {}
+Supervisor::~Supervisor() { stop(); }
+
+Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options, bool color, std::string& rendered) {
+  std::unique_ptr<Supervisor> self(new Supervisor());
+  Impl& d = *self->impl_;
+  d.options = options;
+  d.hub = std::make_unique<StreamHub>(options.hub);
+  double total = 0;
+  {
+    const Stopwatch whole(total);
+    std::vector<PolicyFile> files;
+    {
+      const Stopwatch watch(d.times.policies);
+      TRY(d.catalog, load_catalog());
+      TRY(auto paths, collect_policy_files(options.policies));
+      for (const auto& path : paths) {
+        TRY(auto file, read_policy_file(path, options.variables));
+        files.push_back(std::move(file));
+      }
+      check_names(files);
+      bool wrong = false;
+      for (auto& file : files) {
+        rendered += render(file.diagnostics, file.text, color);
+        wrong = wrong || file.diagnostics.has_errors();
+      }
+      if (wrong) return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
+    }
+    TRY_OK(d.look_at_host());
+    if (!options.cache_dir.empty()) {
+      auto store = ImageStore::open(options.cache_dir);
+      if (!store) log(LogLevel::Warning, "cache", "starting without a cache: " + store.error().text());
+      else d.store.emplace(std::move(*store));
+    }
+    auto started = d.start_with(options.layout, files, rendered, color);
+    if (!started && !d.self_test.mismatches.empty() && options.layout == LayoutChoice::Auto && d.layout.source != "none") {
+      log(LogLevel::Warning, "start", started.error().text() + "; trying again without structure layouts");
+      d.stop_base();
+      d.policies.clear();
+      started = d.start_with(LayoutChoice::None, files, rendered, color);
+    }
+    if (!started) return tl::unexpected(std::move(started).error());
+  }
+  d.times.total = total;
+  d.ready = true;
+  ::malloc_trim(0);  // parsing BTF and YAML took far more than running will
+  return self;
+}
+
+void Supervisor::after_start() {
+  if (impl_->base) impl_->base->detach("base_selftest");
+}
+
+void Supervisor::stop() {
+  Impl& d = *impl_;
+  if (d.stopped) return;
+  d.stopped = true;
+  d.ready = false;
+  for (auto& p : d.policies)
+    if (p.program) {
+      p.program->detach_all();
+      p.state = PolicyState::Detached;
+    }
+  if (d.base) d.base->detach_all();
+  if (d.reader) d.reader->stop();
+  if (d.pipeline) d.pipeline->stop();
+  if (d.hub) d.hub->close();
+}
+
+StreamHub& Supervisor::hub() { return *impl_->hub; }
+const std::string& Supervisor::node_name() const { return impl_->host.node_name; }
+const StartTimes& Supervisor::times() const { return impl_->times; }
+bool Supervisor::ready() const { return impl_->ready; }
+
+std::vector<std::string> Supervisor::warnings() const {
+  std::vector<std::string> out;
+  for (const auto& p : impl_->policies)
+    for (const auto& u : p.plan.unavailable)
+      out.push_back("policy " + p.plan.policy + ": " + u.function + " is not available here (" + u.reason + ")");
+  for (const auto& s : impl_->self_test.skipped) out.push_back("self-test skipped: " + s);
+  return out;
+}
+
+std::string Supervisor::policies_json() const { return burin::policies_json(impl_->status()); }
+std::string Supervisor::metrics_text() const { return burin::metrics_text(impl_->status()); }
+
+}  // namespace burin
