@@ -1,3 +1,4 @@
+// The few functions of the model that need a body.
 #include "model/hook_plan.h"
 #include "model/host_facts.h"
 

@@ -74,6 +74,16 @@ inline constexpr std::size_t kCommSize = 16;
   X(u32, child_tgid)             \
   X(u32, child_ppid)
 
+// One program image of a process, the value of the kernel's `procs` map (key: u32 tgid).
+//  path       of the executed file, zero padded so that equal paths are equal words
+//  path_len   strlen; more than 255 = the path did not fit and matches nothing
+#define BURIN_PROC(X, A) \
+  X(u64, exec_ktime)     \
+  X(u64, parent_ktime)   \
+  X(u32, ppid)           \
+  X(u32, path_len)       \
+  A(char, path, 256)
+
 namespace wire {
 using u8 = std::uint8_t;
 using u16 = std::uint16_t;
@@ -101,8 +111,12 @@ struct Clone {
   Head head;
   BURIN_RECORD_CLONE(BURIN_X, BURIN_A)
 };
+struct Proc {
+  BURIN_PROC(BURIN_X, BURIN_A)
+};
 #undef BURIN_X
 #undef BURIN_A
+static_assert(sizeof(Proc) == 280);
 static_assert(sizeof(wvar) == 4 && sizeof(Head) == 88 && sizeof(Exec) == 120 && sizeof(Exit) == 96 && sizeof(Clone) == 112);
 }  // namespace wire
 

@@ -1,0 +1,39 @@
+// Where the members of an endpoint lie: the one place that knows the names in struct w_sock, w_skb and w_sockaddr.
+#include "operators/endpoint.h"
+
+namespace burin {
+
+bool has_side(TypeClass type, Side side) {
+  switch (type) {
+    case TypeClass::Socket:
+    case TypeClass::Packet: return true;
+    case TypeClass::Sockaddr: return side == Side::Source;
+    case TypeClass::Nothing:
+    case TypeClass::SignedInt:
+    case TypeClass::UnsignedInt:
+    case TypeClass::Text: return false;
+  }
+  return false;
+}
+
+std::optional<Endpoint> endpoint_of(const Value& value, Side side) {
+  const bool source = side == Side::Source;
+  if (const auto* s = std::get_if<SockValue>(&value))
+    return Endpoint{s->family, source ? s->saddr : s->daddr, source ? s->sport : s->dport};
+  if (const auto* s = std::get_if<SkbValue>(&value))
+    return Endpoint{s->family, source ? s->saddr : s->daddr, source ? s->sport : s->dport};
+  if (const auto* s = std::get_if<SockaddrValue>(&value); s && source) return Endpoint{s->family, s->addr, s->port};
+  return std::nullopt;
+}
+
+std::string address_in_c(const std::string& arg, TypeClass type, Side side) {
+  if (type == TypeClass::Sockaddr) return arg + ".addr";
+  return arg + (side == Side::Source ? ".saddr" : ".daddr");
+}
+
+std::string port_in_c(const std::string& arg, TypeClass type, Side side) {
+  if (type == TypeClass::Sockaddr) return arg + ".port";
+  return arg + (side == Side::Source ? ".sport" : ".dport");
+}
+
+}  // namespace burin
