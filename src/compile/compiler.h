@@ -4,27 +4,32 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "model/program.h"
 
 namespace burin {
 
-/// Bytes of a ProgramImage, versioned ("BURINIM" + format number); the reader treats its input as untrusted.
+/// Bytes of a ProgramImage, versioned ("BURINIM" + format number). The reader treats its input as untrusted: it checks
+/// lengths, counts, names, and that every map reference is a relocation to a map of the image; Error{Io} says what is
+/// wrong.
 std::string encode_image(const ProgramImage& image);
 Result<ProgramImage> decode_image(std::string_view bytes);
 /// The request that burin-compile reads on stdin.
 std::string encode_source(const ProgramSource& source);
 Result<ProgramSource> decode_source(std::string_view bytes);
 
-/// Keeps images on disk by content. The directory must belong to root (or to our uid) and be writable by nobody else.
+/// Keeps images on disk by content, the 512 used last. The directory must belong to root (or to our uid) and be
+/// writable by nobody else. Thread-safe; several processes may share a directory.
 class ImageStore {
  public:
-  /// Opens (and makes, 0700) the directory; an unsafe one (foreign owner, group or world writable, symlink) is an error.
+  /// Opens (and makes, 0700) the directory; an unsafe one (foreign owner, group or world writable, symlink) is an
+  /// error.
   static Result<ImageStore> open(const std::filesystem::path& directory);
 
-  /// The image stored for exactly this source, compiler and image format; NotFound when there is none. A damaged or foreign
-  /// file counts as NotFound and is removed.
+  /// The image stored for exactly this source, compiler and image format; NotFound when there is none. A damaged or
+  /// foreign file counts as NotFound and is removed.
   Result<ProgramImage> find(const ProgramSource& source, std::string_view compiler_id) const;
   /// Stores atomically (temporary file and rename), mode 0600.
   Result<> put(const ProgramSource& source, std::string_view compiler_id, const ProgramImage& image) const;
@@ -36,15 +41,22 @@ class ImageStore {
 };
 
 struct CompilerOptions {
-  std::filesystem::path executable;             ///< burin-compile; empty = beside our own executable, then PATH's libexec
+  /// burin-compile; empty = beside our own executable, else in ../libexec/burin seen from there.
+  std::filesystem::path executable;
   std::chrono::milliseconds timeout{30'000};
-  std::uint64_t memory_limit = 2ULL << 30;      ///< RLIMIT_AS of the child in bytes
+  std::uint64_t memory_limit = 2ULL << 30;  ///< RLIMIT_AS of the child in bytes
+  /// Where the child's private directory (a few KiB of header shim) is made and removed. User 65534 must be able to
+  /// reach it.
+  std::filesystem::path scratch = "/tmp";
 };
 
 struct CompileStats {
   bool cached = false;
   double seconds = 0;
-  std::uint64_t child_peak_kib = 0;
+  std::uint64_t child_peak_kib = 0;  ///< peak resident memory of the compiler process
+  std::string messages;              ///< what clang said although the compile succeeded (warnings), mapped like errors
+  std::string
+      cache_trouble;  ///< why the image could not be looked up or stored, when it could not; the compile went on
 };
 
 /// Runs the compiler process. Thread-safe (each call is its own child).
@@ -52,12 +64,14 @@ class Compiler {
  public:
   Compiler(CompilerOptions options, const ImageStore* store) : options_(std::move(options)), store_(store) {}
 
-  /// Cache, else compile and store. A failed compile is Error{Compile} whose `detail` holds clang's messages mapped through
-  /// source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the first of them. A function over
-  /// kMaxFunctionInsns is refused with its name and number.
+  /// Cache, else compile and store. A failed compile is Error{Compile} whose `detail` holds clang's messages mapped
+  /// through source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the first of them. A function
+  /// over kMaxFunctionInsns is refused with its name and number. A compiler that crashed is Error{Compile} too, one
+  /// that was too slow Error{Timeout}. A cache that cannot be used is not an error (stats->cache_trouble).
   Result<ProgramImage> compile(const ProgramSource& source, CompileStats* stats = nullptr) const;
 
-  /// Identity of the compiler that goes into the cache key: burin version, size and mtime of burin-compile.
+  /// Identity of the compiler that goes into the cache key: burin version, size and mtime of burin-compile. NotFound
+  /// when there is no burin-compile: a host that only runs bundles needs none.
   Result<std::string> id() const;
 
  private:

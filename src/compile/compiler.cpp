@@ -1,0 +1,177 @@
+// The parent's side of a compile: cache, child process, and what its end means.
+#include "compile/compiler.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include "compile/child_process.h"
+#include "compile/codec.h"
+#include "compile/messages.h"
+#include "compile/protocol.h"
+#include "compile/scratch_directory.h"
+
+namespace burin {
+namespace {
+
+constexpr std::string_view kProgram = "burin-compile";
+
+Result<std::filesystem::path> find_executable(const CompilerOptions& options) {
+  if (!options.executable.empty()) return options.executable;
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return fail(ErrorCode::Io, "cannot read /proc/self/exe: " + error.message());
+  const std::filesystem::path places[] = {self.parent_path() / kProgram,
+                                          self.parent_path().parent_path() / "libexec" / "burin" / kProgram};
+  for (const auto& place : places)
+    if (::access(place.c_str(), X_OK) == 0) return place;
+  return fail(ErrorCode::NotFound, "there is no " + places[0].string() + " and no " + places[1].string() +
+                                       ": install burin-compile, or run from a bundle");
+}
+
+std::string how_it_ended(const ChildOutcome& outcome, std::uint64_t memory_limit) {
+  const int status = outcome.wait_status;
+  if (WIFEXITED(status)) return "exit status " + std::to_string(WEXITSTATUS(status));
+  if (!WIFSIGNALED(status)) return "status " + std::to_string(status);
+  const int signal = WTERMSIG(status);
+  const char* name = ::sigabbrev_np(signal);
+  std::string out = "signal " + std::to_string(signal) + (name != nullptr ? ", SIG" + std::string(name) : "");
+  if (signal == SIGXCPU) out += ", its processor time limit";
+  // LLVM does not always say that it ran out of memory. Half: libraries take address space that is never resident.
+  const std::uint64_t limit_mib = memory_limit >> 20, peak_mib = outcome.peak_kib >> 10;
+  if (peak_mib * 2 >= limit_mib)
+    out += ", having used " + std::to_string(peak_mib) + " MiB under a limit of " + std::to_string(limit_mib) + " MiB";
+  return out;
+}
+
+/// The error for a child that did not answer with an image.
+Error explain(const ChildOutcome& outcome, const MappedMessages& said, const ProgramSource& source,
+              const CompilerOptions& options) {
+  Error error{ErrorCode::Compile, {}, said.text, said.first, {}};
+  if (outcome.messages_dropped > 0)
+    error.detail += "(" + std::to_string(outcome.messages_dropped) + " more bytes of messages not kept)\n";
+  const std::string headline = said.headline.empty() ? "" : ": " + said.headline;
+  // A message of our own stands alone on stderr; anything longer stays in `detail`.
+  const std::string own = said.text.substr(0, said.text.find('\n'));
+  const auto crashed = [&] {
+    return "the compiler process broke off on " + source.name + " (" + how_it_ended(outcome, options.memory_limit) +
+           ")" + (headline.empty() && !own.empty() ? ": " + own : headline);
+  };
+  if (!WIFEXITED(outcome.wait_status)) {
+    error.message = crashed();
+    return error;
+  }
+  switch (static_cast<CompilerExit>(WEXITSTATUS(outcome.wait_status))) {
+    case CompilerExit::Refused:
+      error.message =
+          "clang refused the program generated for " + source.name + (headline.empty() ? ": " + own : headline);
+      return error;
+    case CompilerExit::BadRequest:
+    case CompilerExit::NoReplacement:
+    case CompilerExit::Usage:
+    case CompilerExit::Output:
+    case CompilerExit::Done: error.code = ErrorCode::Internal; break;
+    case CompilerExit::Sandbox: error.code = ErrorCode::Unsupported; break;
+    case CompilerExit::Llvm: error.message = crashed(); return error;
+  }
+  error.message = error.code == ErrorCode::Compile ? crashed() : "burin-compile: " + own;
+  return error;
+}
+
+Result<> check_image(const ProgramImage& image, const ProgramSource& source) {
+  if (image.programs.size() != source.programs.size())
+    return fail(ErrorCode::Internal, "the compiler answered with " + std::to_string(image.programs.size()) +
+                                         " programs where " + std::to_string(source.programs.size()) +
+                                         " were asked for");
+  for (std::size_t i = 0; i < image.programs.size(); ++i) {
+    const ProgramDef& program = image.programs[i];
+    if (program.function != source.programs[i].function || program.type != source.programs[i].type)
+      return fail(ErrorCode::Internal, "the compiler answered with program " + program.function + " where " +
+                                           source.programs[i].function + " was asked for");
+    if (program.insns.size() > kMaxFunctionInsns)
+      return fail(ErrorCode::Compile, "function " + program.function + " of " + source.name + " compiles to " +
+                                          std::to_string(program.insns.size()) + " instructions, more than the " +
+                                          std::to_string(kMaxFunctionInsns) +
+                                          " up to which branches are reliable: split the policy");
+  }
+  return Ok{};
+}
+
+Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramSource& source, CompileStats& stats) {
+  TRY(const std::filesystem::path executable, find_executable(options));
+  TRY(const ScratchDirectory scratch, ScratchDirectory::make(options.scratch));
+  const std::string input = encode_source(source);
+  if (input.size() > kMaxMessageBytes)
+    return fail(ErrorCode::Compile, "the program generated for " + source.name + " has " +
+                                        std::to_string(input.size()) + " bytes, more than the compiler takes (" +
+                                        std::to_string(kMaxMessageBytes) + ")");
+  // The wall clock ends a slow child; its processor time limit, a little later, one that outlives us.
+  const auto cpu_seconds = std::chrono::ceil<std::chrono::seconds>(options.timeout).count() + 1;
+  ChildRequest request;
+  request.argv = {executable.string(), scratch.path().string(), std::to_string(options.memory_limit),
+                  std::to_string(cpu_seconds)};
+  request.input = input;
+  request.timeout = options.timeout;
+  request.output_limit = kMaxMessageBytes;
+  auto outcome = run_child(request);
+  if (!outcome) {
+    outcome.error().detail = map_messages(outcome.error().detail, source).text;
+    return in_context(std::move(outcome).error(), "compiling " + source.name);
+  }
+  stats.child_peak_kib = outcome->peak_kib;
+  const MappedMessages said = map_messages(outcome->messages, source);
+  stats.messages = said.text;
+  if (outcome->wait_status != 0) return tl::unexpected(explain(*outcome, said, source, options));
+  auto image = decode_image(outcome->output);
+  if (!image) return in_context(std::move(image).error(), "reading the compiler's answer for " + source.name);
+  TRY_OK(check_image(*image, source));
+  return image;
+}
+
+}  // namespace
+
+Result<std::string> Compiler::id() const {
+  TRY(const std::filesystem::path executable, find_executable(options_));
+  struct stat status {};
+  if (::stat(executable.c_str(), &status) != 0)
+    return fail_errno(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, "cannot examine " + executable.string(),
+                      errno);
+  return std::string("burin " BURIN_VERSION " size ") + std::to_string(status.st_size) + " mtime " +
+         std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
+}
+
+Result<ProgramImage> Compiler::compile(const ProgramSource& source, CompileStats* stats) const {
+  CompileStats unused;
+  CompileStats& out = stats != nullptr ? *stats : unused;
+  out = {};
+  const auto start = std::chrono::steady_clock::now();
+  const auto stop = [&] {
+    out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
+  std::string compiler_id;
+  if (store_ != nullptr) {
+    TRY(compiler_id, id());
+    auto stored = store_->find(source, compiler_id);
+    if (stored && check_image(*stored, source)) {
+      out.cached = true;
+      stop();
+      return stored;
+    }
+    // A plain miss has no detail; a file that had to be removed, or a directory that is unsafe, is worth a line.
+    if (!stored && (stored.error().code != ErrorCode::NotFound || !stored.error().detail.empty()))
+      out.cache_trouble = stored.error().text() + (stored.error().detail.empty() ? "" : ": " + stored.error().detail);
+  }
+  auto image = run_compiler(options_, source, out);
+  if (image && store_ != nullptr)
+    if (auto put = store_->put(source, compiler_id, *image); !put) out.cache_trouble = put.error().text();
+  stop();
+  return image;
+}
+
+}  // namespace burin
