@@ -41,7 +41,7 @@ BPF_PERF_OUTPUT(events);
 #define BURIN_NOSPACE 3  /* the perf buffer was full */
 #define BURIN_FAILED 4   /* the record could not be written for another reason */
 #define BURIN_SIGNALED 5 /* a signal was sent */
-#define BURIN_UNJOINED 6 /* the second half of a join found no first half */
+#define BURIN_UNJOINED 6 /* the first half of a join was followed by no second half */
 BPF_PERCPU_ARRAY(counters, u64, @counter_slots@);
 
 static __always_inline void burin_count(u32 slot) {

@@ -128,8 +128,7 @@ std::vector<GeneratedLine> capture_lines(const PlannedHook& hook) {
 }
 
 Result<> add_kprobe(const PlannedHook& hook, const std::string& function, std::uint32_t slot, UnitText& text,
-                    SelectorSupport& support, std::vector<GeneratedLine> selectors, RenderedUnit& unit) {
-  (void)support;
+                    std::vector<GeneratedLine> selectors, RenderedUnit& unit) {
   const std::string record = "rec_" + function;
   const std::string fixed = std::to_string(hook.record.size);
   text.add_text(record_struct(hook, record));
@@ -206,7 +205,9 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
   SelectorSupport support;
   std::vector<std::vector<GeneratedLine>> selectors;
   for (const auto& hook : plan.hooks) {
-    TRY(auto lines, selector_lines(hook, support));
+    // In its second half the state rung does not ask which task is running: the first half has written it down.
+    const bool second_half = hook.rung == Rung::StateSockOps && needs_source_port(hook);
+    TRY(auto lines, selector_lines(hook, second_half ? "r->head.tgid" : "bpf_get_current_pid_tgid() >> 32", support));
     selectors.push_back(std::move(lines));
   }
   text.add_text(support.maps);
@@ -217,7 +218,7 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
     const std::string function = "p" + std::to_string(i);
     const auto slot = static_cast<std::uint32_t>(i) * kCounterSlots;
     switch (hook.rung) {
-      case Rung::Kprobe: TRY_OK(add_kprobe(hook, function, slot, text, support, std::move(selectors[i]), unit)); break;
+      case Rung::Kprobe: TRY_OK(add_kprobe(hook, function, slot, text, std::move(selectors[i]), unit)); break;
       case Rung::StateSockOps:
         TRY_OK(add_state_sock_ops(hook, function, slot, text, std::move(selectors[i]), host, unit));
         break;

@@ -48,14 +48,14 @@ std::vector<GeneratedLine> action_lines(const PlannedSelector& selector, std::si
 
 }  // namespace
 
-Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, SelectorSupport& support) {
+Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::string_view tgid, SelectorSupport& support) {
   if (hook.selectors.empty()) return lines_at("  matched = 1;\n", hook.span, "no selectors: everything matches");
   std::vector<GeneratedLine> out;
   const bool binaries =
       std::ranges::any_of(hook.selectors, [](const PlannedSelector& s) { return !s.binaries.empty(); });
   if (binaries) {
-    for (auto& l : lines_at("  u32 image_tgid = bpf_get_current_pid_tgid() >> 32;\n"
-                            "  struct burin_proc *image = procs.lookup(&image_tgid);\n",
+    for (auto& l : lines_at("  u32 image_tgid = " + std::string(tgid) +
+                                ";\n  struct burin_proc *image = procs.lookup(&image_tgid);\n",
                             hook.span, "matchBinaries"))
       out.push_back(std::move(l));
   }

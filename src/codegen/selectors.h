@@ -21,6 +21,7 @@ struct SelectorSupport {
 };
 
 /// Lines that set matched, selector, action, post and signal for `r`; adds the sets to `support`. No selectors: always matches.
-Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, SelectorSupport& support);
+/// `tgid` is the C expression of the process for matchBinaries.
+Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::string_view tgid, SelectorSupport& support);
 
 }  // namespace burin

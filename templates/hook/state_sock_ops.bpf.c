@@ -53,6 +53,7 @@ int @function@_state(void *ctx) {
   r->head.selector = selector;
   r->head.action = action;
   r->head.pad0 = post;
+  if (@join@.lookup(&task)) burin_count(@slots@ + BURIN_UNJOINED); /* the attempt before ended without a SYN */
   @join@.update(&task, r);
   return 0;
 }

@@ -1,0 +1,57 @@
+// The base unit compiles and loads on this kernel, with structure layouts and without, and no program is near the limits.
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "codegen/renderer.h"
+#include "compile/compiler.h"
+#include "host/host_reader.h"
+#include "kernel/loaded_program.h"
+#include "layout/btf_layout.h"
+#include "support/skip.h"
+
+using namespace burin;
+
+namespace {
+
+/// Verifier work per start is felt: the largest base program has 4,300 instructions now.
+constexpr std::size_t kBudget = 6000;
+
+void check_loads(const LayoutTable& layout) {
+  REQUIRE(ensure_tracefs());
+  const HostFacts host = read_host("/", tracepoints_used());
+  auto unit = render_base(host, layout);
+  REQUIRE(unit);
+  CompilerOptions options;
+  options.executable = std::string(BURIN_BIN_DIR) + "/burin-compile";
+  const Compiler compiler(options, nullptr);
+  CompileStats stats;
+  auto image = compiler.compile(unit->source, &stats);
+  if (!image) FAIL(image.error().text() << "\n" << image.error().detail);
+  CHECK(stats.messages.empty());
+  for (const auto& program : image->programs) {
+    CAPTURE(program.function);
+    CHECK(program.insns.size() < kBudget);
+    CHECK_FALSE(program.line_info.empty());
+  }
+  auto loaded = LoadedProgram::load(*image, unit->inits, {}, host, "test");
+  if (!loaded) FAIL(loaded.error().text() << "\n" << loaded.error().detail);
+  for (const auto& attach : unit->attaches) {
+    auto attached = loaded->attach(attach, host);
+    if (!attached) FAIL(attached.error().text());
+  }
+}
+
+}  // namespace
+
+TEST_CASE("base programs load and attach with kernel BTF") {
+  if (geteuid() != 0) return burin_test::skip("not root");
+  auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members());
+  if (!layout) return burin_test::skip("no kernel BTF: " + layout.error().text());
+  check_loads(*layout);
+}
+
+TEST_CASE("base programs load and attach without any layout") {
+  if (geteuid() != 0) return burin_test::skip("not root");
+  check_loads({"none", {}});
+}

@@ -1,0 +1,103 @@
+// The planner: which rung serves a hook on which host, and what it says when none does.
+#include <catch2/catch.hpp>
+
+#include "plan/planner.h"
+#include "policy/policy_reader.h"
+#include "types/arg_type.h"
+
+using namespace burin;
+
+namespace {
+
+struct World {
+  ProbeCatalog catalog;
+  HostFacts host;
+  LayoutTable layout;
+
+  World() {
+    catalog.probes.push_back(
+        {"tcp_connect", "tcp_connect", "", {{Rung::Kprobe, "tcp_connect", {}}, {Rung::StateSockOps, "", {}}}, {}});
+    host.kprobe = {true, ""};
+    host.sock_ops = {true, ""};
+    TracepointFormat format;
+    for (const char* f : {"skaddr", "oldstate", "newstate", "sport", "dport", "family", "protocol", "saddr", "daddr",
+                          "saddr_v6", "daddr_v6"})
+      format.fields.push_back({f, "u32", 8, 4, false, false});
+    host.tracepoints["sock:inet_sock_set_state"] = format;
+    for (const auto& type : all_types())
+      for (const auto& member : type.needs_layout) layout.members[member] = {8, 8, 0, 0};
+  }
+
+  HookPlan plan(const std::string& hook) {
+    const std::string text =
+        "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: p\nspec:\n  kprobes:\n" + hook;
+    Diagnostics reading, planning;
+    const Policy policy = read_policy("p.yaml", text, [](const std::string&) { return std::nullopt; }, reading);
+    INFO(render(reading, text, false));
+    REQUIRE_FALSE(reading.has_errors());
+    HookPlan out = plan_policy(policy, {catalog, host, layout, [](std::string_view s) { return s != "gone"; }, 16, {}}, planning);
+    REQUIRE_FALSE(planning.has_errors());
+    return out;
+  }
+};
+
+const std::string kConnect = "  - call: tcp_connect\n    syscall: false\n    args:\n    - index: 0\n      type: sock\n";
+
+}  // namespace
+
+TEST_CASE("the first rung that works is taken, and the ones before it are named") {
+  World w;
+  CHECK(w.plan(kConnect).hooks.at(0).rung == Rung::Kprobe);
+
+  w.host.kprobe = {false, "no kprobes here"};
+  const HookPlan plan = w.plan(kConnect);
+  REQUIRE(plan.hooks.size() == 1);
+  CHECK(plan.hooks[0].rung == Rung::StateSockOps);
+  REQUIRE(plan.hooks[0].tried.size() == 1);
+  CHECK(plan.hooks[0].tried[0].reason == "no kprobes here");
+}
+
+TEST_CASE("without layouts a kprobe cannot read a sock") {
+  World w;
+  w.layout.members.clear();
+  const HookPlan plan = w.plan(kConnect);
+  REQUIRE(plan.hooks.size() == 1);
+  CHECK(plan.hooks[0].rung == Rung::StateSockOps);
+  CHECK(plan.hooks[0].tried.at(0).reason.find("sock.__sk_common.skc_family") != std::string::npos);
+}
+
+TEST_CASE("a hook that cannot be had leaves the others alone") {
+  World w;
+  const HookPlan plan = w.plan(kConnect + "  - call: gone\n    syscall: false\n");
+  CHECK(plan.hooks.size() == 1);
+  REQUIRE(plan.unavailable.size() == 1);
+  CHECK(plan.unavailable[0].function == "gone");
+  CHECK(plan.unavailable[0].reason == "kprobe: this kernel has no function gone");
+}
+
+TEST_CASE("a signal that depends on the source port is refused where the port comes too late") {
+  World w;
+  w.host.kprobe = {false, "no kprobes here"};
+  const HookPlan plan = w.plan(kConnect +
+                               "    selectors:\n    - matchArgs:\n      - index: 0\n        operator: SPort\n        values: "
+                               "[\"1000\"]\n      matchActions:\n      - action: Sigkill\n");
+  CHECK(plan.hooks.empty());
+  REQUIRE(plan.unavailable.size() == 1);
+  CHECK(plan.unavailable[0].reason.find("source port is known only after") != std::string::npos);
+}
+
+TEST_CASE("fields are laid out behind the head, strings with a tail of a power of two") {
+  World w;
+  const HookPlan plan = w.plan(
+      "  - call: f\n    syscall: false\n    args:\n    - index: 0\n      type: int8\n    - index: 1\n      type: uint64\n"
+      "    - index: 2\n      type: nop\n    - index: 3\n      type: string\n    - index: 4\n      type: string\n");
+  const RecordLayout& record = plan.hooks.at(0).record;
+  REQUIRE(record.fields.size() == 4);
+  CHECK(record.fields[0].offset == sizeof(wire::Head));
+  CHECK(record.fields[1].offset == sizeof(wire::Head) + 8);
+  CHECK(record.fields[2].offset == sizeof(wire::Head) + 16);
+  CHECK(record.fields[3].offset == sizeof(wire::Head) + 20);
+  CHECK(record.size % 8 == 0);
+  CHECK(record.tail_max == 1024);
+  CHECK(plan.hooks[0].id == 16);
+}
