@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,42 +13,57 @@
 
 namespace burin {
 
-/// Map name -> fd, borrowed: maps that already exist and are used by an image instead of creating its own of that name.
+/// Map name -> fd, borrowed for the call (duplicated inside): maps that already exist and are used by an image instead
+/// of creating its own of that name.
 using SharedMaps = std::map<std::string, int>;
 
 class LoadedProgram {
  public:
-  /// Creates maps (or takes the shared ones, after comparing type and sizes), writes `inits`, loads every program. `tag`
-  /// (short) becomes part of the kernel-visible names (15 characters: tag, '_', function). A verifier refusal is
-  /// Error{Verify} with the verifier's log in `detail`.
-  static Result<LoadedProgram> load(const ProgramImage& image, const std::vector<MapInit>& inits, const SharedMaps& shared,
-                                    const HostFacts& host, std::string_view tag);
+  /// Creates maps (or takes the shared ones, after comparing type and sizes), writes `inits`, loads every program.
+  /// `tag` (short) becomes part of the kernel-visible names (15 characters: tag, '_', function; a long tag is cut
+  /// first). The image is treated as untrusted: its counts, sizes and relocations are checked before anything is
+  /// created. A verifier refusal is Error{Verify} with the verifier's log (its last 256 KiB) in `detail`. BTF, func and
+  /// line info are dropped silently where the kernel refuses them. In a per-CPU map an init value goes to every CPU. A
+  /// map init may name a shared map; it is written there.
+  static Result<LoadedProgram> load(const ProgramImage& image, const std::vector<MapInit>& inits,
+                                    const SharedMaps& shared, const HostFacts& host, std::string_view tag);
 
   LoadedProgram(LoadedProgram&&) noexcept;
   LoadedProgram& operator=(LoadedProgram&&) noexcept;
   ~LoadedProgram();
 
-  /// Attaches one program; on error nothing of it is left. Links are perf_event_open probes or bpf_links only, so that a
-  /// killed process leaves nothing behind.
+  /// Attaches one program; on error nothing of it is left. Links are perf_event_open probes or bpf_links only, so that
+  /// a killed process leaves nothing behind. Kind::None attaches nothing and succeeds.
   Result<> attach(const AttachSpec& spec, const HostFacts& host);
+  /// Detaches one program; it may still be running on another CPU when this returns.
+  void detach(std::string_view function);
+  /// When it returns, no attached program runs any more on any CPU (tens of milliseconds): a PerfReader that is stopped
+  /// afterwards delivers every record. Programs and maps stay loaded until the object goes.
   void detach_all();
 
-  int map_fd(std::string_view name) const;      ///< -1 when there is none
+  int map_fd(std::string_view name) const;  ///< -1 when there is none; owned by this object
   int program_fd(std::string_view function) const;
-  /// Sum over CPUs of a per-CPU array's u64 slots: result[i] = slot i. Empty when the map does not exist.
+  /// Sum over CPUs of a per-CPU array's u64 slots, entry after entry: result[i] = slot i. Empty when the map does not
+  /// exist.
   Result<std::vector<std::uint64_t>> read_percpu_u64(std::string_view map, std::uint32_t possible_cpus) const;
 
  private:
   struct Impl;
-  explicit LoadedProgram(Impl* impl) : impl_(impl) {}
-  Impl* impl_ = nullptr;
+  explicit LoadedProgram(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
-/// Runs a loaded SCHED_CLS program by BPF_PROG_TEST_RUN on `packet`; returns its return value. For tests and self-tests.
+/// Runs a loaded SCHED_CLS program by BPF_PROG_TEST_RUN on `packet` (at least 14 bytes: an Ethernet header); returns
+/// its return value and leaves the packet as the program left it. For tests and self-tests.
 Result<std::uint32_t> test_run(int program_fd, std::vector<std::byte>& packet, std::uint32_t repeat = 1);
 
-/// Tries: a two-instruction program of each type is loaded (and attached). Fills host.bpf_load, kprobe, sock_ops.
+/// Tries: a two-instruction program of each type is loaded (and attached for a moment). Fills host.bpf_load, kprobe,
+/// sock_ops; `reason` says in words what failed and what would cure it.
 void try_kernel(HostFacts& host);
+
+/// Whether a kprobe can be set on this function: it is set, disabled, and taken away again, which costs microseconds where
+/// a look into kallsyms costs a tenth of a second. The reason names the function.
+Trial try_function(std::string_view symbol);
 
 /// Removes what a burin that died left behind in tracefs (names "burin_<pid>_..." whose pid is gone). Returns how many.
 int sweep_leftovers(const HostFacts& host);

@@ -1,0 +1,19 @@
+// Instructions travel as 64-bit words in our model and as struct bpf_insn in the kernel's.
+#pragma once
+#include <linux/bpf.h>
+
+#include <bit>
+#include <cstdint>
+
+namespace burin {
+
+inline bpf_insn to_insn(std::uint64_t word) {
+  return std::bit_cast<bpf_insn>(word);
+}
+
+/// First slot of the two-slot load of a 64-bit constant, the only instruction that can name a map.
+inline bool is_load_imm64(const bpf_insn& insn) {
+  return insn.code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+}  // namespace burin
