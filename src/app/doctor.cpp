@@ -65,13 +65,13 @@ void report_probes(Report& r, const HostFacts& host) {
   for (const auto& probe : catalog->probes) {
     std::string rung, why;
     for (const auto& attach : probe.attach) {
-      const Trial& trial = attach.rung == Rung::Kprobe ? host.kprobe : host.sock_ops;
-      const bool symbol = attach.rung != Rung::Kprobe || has_kernel_symbol("/", attach.target);
-      if (trial.works && symbol) {
+      const bool function = attach.rung == Rung::Kprobe && host.kprobe.works;
+      const Trial trial = function ? try_function(attach.target) : attach.rung == Rung::Kprobe ? host.kprobe : host.sock_ops;
+      if (trial.works) {
         rung = to_string(attach.rung);
         break;
       }
-      why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", to_string(attach.rung), symbol ? trial.reason : "no such function");
+      why += fmt::format("{}{}: {}", why.empty() ? "" : "; ", to_string(attach.rung), trial.reason);
     }
     if (!rung.empty()) r.good("probe " + probe.name, rung + (why.empty() ? "" : " (" + why + ")"));
     else r.weak("probe " + probe.name, "not available: " + why);

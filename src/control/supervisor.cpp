@@ -157,7 +157,7 @@ Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>
   std::vector<HookPlan> plans;
   HookId next = kFirstPolicyHook;
   for (auto& file : files) {
-    const PlanInput input{catalog, host, layout, [](std::string_view s) { return has_kernel_symbol("/", s); }, next, std::nullopt};
+    const PlanInput input{catalog, host, layout, try_function, next, std::nullopt};
     Diagnostics diagnostics;
     HookPlan plan = plan_policy(file.policy, input, diagnostics);
     if (diagnostics.has_errors()) {

@@ -36,8 +36,7 @@ std::string kprobe_problem(const Hook& hook, const ProbeAttach& attach, const Pl
   if (in.only_rung) return {};
   if (!in.host.kprobe.works) return in.host.kprobe.reason;
   const std::string& target = attach.target.empty() ? hook.call : attach.target;
-  if (in.has_symbol && !in.has_symbol(target)) return "this kernel has no function " + target;
-  return {};
+  return in.try_function ? in.try_function(target).reason : std::string();
 }
 
 std::string state_sock_ops_problem(const Hook& hook, const PlanInput& in) {

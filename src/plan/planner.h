@@ -17,8 +17,8 @@ struct PlanInput {
   const ProbeCatalog& catalog;
   const HostFacts& host;
   const LayoutTable& layout;
-  /// Whether the kernel has a text symbol of this name.
-  std::function<bool(std::string_view)> has_symbol;
+  /// Whether a kprobe can be set on this kernel function; null = do not ask.
+  std::function<Trial(std::string_view)> try_function;
   HookId first_id = kFirstPolicyHook;
   /// Only this rung may be taken (for `burin render --rung` and tests); nothing else is checked against the host then.
   std::optional<Rung> only_rung;

@@ -35,7 +35,9 @@ struct World {
     const Policy policy = read_policy("p.yaml", text, [](const std::string&) { return std::nullopt; }, reading);
     INFO(render(reading, text, false));
     REQUIRE_FALSE(reading.has_errors());
-    HookPlan out = plan_policy(policy, {catalog, host, layout, [](std::string_view s) { return s != "gone"; }, 16, {}}, planning);
+    HookPlan out = plan_policy(policy, {catalog, host, layout, [](std::string_view s) {
+                                 return s == "gone" ? Trial{false, "this kernel has no function gone"} : Trial{true, ""};
+                               }, 16, {}}, planning);
     REQUIRE_FALSE(planning.has_errors());
     return out;
   }
