@@ -1,0 +1,102 @@
+// probe.yaml: how a function can be observed, in order of preference, and how its events are printed.
+#include "policy/fields.h"
+#include "policy/policy_reader.h"
+#include "policy/source_text.h"
+#include "policy/tree.h"
+
+namespace burin {
+namespace {
+
+constexpr Rung kRungs[] = {Rung::Kprobe, Rung::StateSockOps};
+/// Rungs of one probe; there are not that many kinds.
+constexpr std::size_t kMaxRungs = 8;
+constexpr std::size_t kMaxLayoutMembers = 64;
+
+void read_rung(Reading& reading, const Node& value, ProbeAttach& attach) {
+  const std::optional<std::string> name = reading.text(value, "rung");
+  if (!name) return;
+  std::vector<std::string> known;
+  for (Rung rung : kRungs) {
+    known.emplace_back(to_string(rung));
+    if (*name != to_string(rung)) continue;
+    attach.rung = rung;
+    return;
+  }
+  reading.error("unknown-rung", reading.span(value), "unknown rung " + quoted(*name), did_you_mean(*name, known));
+}
+
+void read_needs_layout(Reading& reading, const Node& value, ProbeAttach& attach) {
+  read_list(reading, value, "needs_layout", kMaxLayoutMembers, [&](const Node& item) {
+    if (std::optional<std::string> member = reading.text(item, "needs_layout"))
+      attach.needs_layout.push_back(std::move(*member));
+  });
+}
+
+template <class T, std::string T::*member>
+void read_text(Reading& reading, const Node& value, T& draft) {
+  if (std::optional<std::string> text = reading.text(value, "a text")) draft.*member = std::move(*text);
+}
+
+constexpr Field<ProbeAttach> kAttachFields[] = {
+    {"rung", FieldStatus::Required, read_rung},
+    {"target", FieldStatus::Optional, read_text<ProbeAttach, &ProbeAttach::target>},
+    {"needs_layout", FieldStatus::Optional, read_needs_layout},
+};
+
+constexpr Field<CompactForm> kCompactFields[] = {
+    {"emoji", FieldStatus::Required, read_text<CompactForm, &CompactForm::emoji>},
+    {"verb", FieldStatus::Required, read_text<CompactForm, &CompactForm::verb>},
+    {"details", FieldStatus::Optional, read_text<CompactForm, &CompactForm::details>},
+    {"trailer", FieldStatus::Optional, read_text<CompactForm, &CompactForm::trailer>},
+};
+
+void read_attach(Reading& reading, const Node& value, Probe& probe) {
+  read_list(reading, value, "attach", kMaxRungs, [&](const Node& item) {
+    ProbeAttach attach;
+    read_fields<ProbeAttach>(reading, item, "an entry of `attach`", kAttachFields, attach);
+    if (attach.rung == Rung::Kprobe && attach.target.empty())
+      reading.error("missing-field", reading.span(item), "a kprobe rung needs `target`");
+    probe.attach.push_back(std::move(attach));
+  });
+  if (value.kind == Node::Kind::Sequence && value.items.empty())
+    reading.error("empty-values", reading.span(value), "`attach` lists no rung");
+}
+
+void read_compact(Reading& reading, const Node& value, Probe& probe) {
+  read_fields<CompactForm>(reading, value, "`compact`", kCompactFields, probe.compact);
+}
+
+constexpr Field<Probe> kProbeFields[] = {
+    {"name", FieldStatus::Required, read_text<Probe, &Probe::name>},
+    {"function", FieldStatus::Required, read_text<Probe, &Probe::function>},
+    {"description", FieldStatus::Required, read_text<Probe, &Probe::description>},
+    {"attach", FieldStatus::Required, read_attach},
+    {"compact", FieldStatus::Required, read_compact},
+};
+
+}  // namespace
+
+std::optional<Probe> read_probe(const std::string& file, std::string_view text, Diagnostics& diagnostics) {
+  const SourceText source(file, text);
+  Diagnostics found;
+  Probe probe;
+  if (source.check(found)) {
+    if (const std::optional<Node> root = parse_tree(source, found)) {
+      const VariableLookup no_variables;
+      Reading reading(source, no_variables, found);
+      read_fields<Probe>(reading, *root, "a probe", kProbeFields, probe);
+    }
+  }
+  found.sort();
+  const bool good = !found.has_errors();
+  for (const Diagnostic& d : found.all()) {
+    if (d.severity == Severity::Error)
+      diagnostics.error(d.id, d.span, d.message, d.hint);
+    else
+      diagnostics.warning(d.id, d.span, d.message, d.hint);
+  }
+  if (!good) return std::nullopt;
+  return probe;
+}
+
+}  // namespace burin
