@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/result.h"
 #include "event/process_table.h"
 #include "model/event.h"
 #include "model/record.h"
@@ -24,16 +25,37 @@ enum class DecodeStatus {
 class Decoder {
  public:
   explicit Decoder(ProcessTable& processes, const WallClock& clock) : processes_(processes), clock_(clock) {}
-  void add_hook(HookInfoPtr hook);
+
+  /// Makes the records of a hook readable. Error{Internal} when the hook could not be decoded safely: an id of the base
+  /// hooks, an argument type that types/ does not have, a field that lies outside its record or has another size than
+  /// its type. A hook with the same id is replaced.
+  Result<> add_hook(HookInfoPtr hook);
   void remove_hook(HookId id);
 
-  /// Decodes one record into `out` (without seq and line). Never allocates an Error; statuses are counted by the caller.
+  /// Decodes one record into `out`, whatever it held before (without seq and line). `record` may be longer than the
+  /// record says it is: rings pad. Never allocates an Error; statuses are counted by the caller.
   DecodeStatus decode(std::uint32_t cpu, std::span<const std::byte> record, Event& out);
 
  private:
+  struct Argument {
+    /// ArgType::decode; null for nop.
+    bool (*decode)(std::span<const std::byte> field, std::span<const std::byte> record, Value& out) = nullptr;
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+  };
+  struct Hook {
+    HookInfoPtr info;
+    std::vector<Argument> arguments;
+  };
+
+  DecodeStatus decode_exec(std::span<const std::byte> record, Event& out);
+  DecodeStatus decode_exit(std::span<const std::byte> record, Event& out);
+  DecodeStatus decode_clone(std::span<const std::byte> record);
+  DecodeStatus decode_hook(const Hook& hook, const wire::Head& head, std::span<const std::byte> record, Event& out);
+
   ProcessTable& processes_;
   const WallClock& clock_;
-  std::unordered_map<HookId, HookInfoPtr> hooks_;
+  std::unordered_map<HookId, Hook> hooks_;
 };
 
 }  // namespace burin

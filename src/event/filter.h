@@ -12,21 +12,23 @@ namespace burin {
 
 /// What a client asked for; empty lists mean "any". Regular expressions are RE2's, unanchored, as in Tetragon.
 struct FilterSpec {
-  std::vector<std::string> pods;        ///< regex on the pod's name
-  std::vector<std::string> processes;   ///< regex on the binary
-  std::vector<std::string> namespaces;  ///< exact; "" = events without a pod
-  std::vector<std::string> events;      ///< PROCESS_EXEC..., exec, connect...: EventKind names, also lower case without PROCESS_
-  std::vector<std::string> policies;    ///< exact policy names
+  std::vector<std::string> pods;  ///< regex on the pod's name; where an event has no pod, on the node name
+  std::vector<std::string>
+      processes;  ///< regex on the binary; a process that was never seen has none and never matches
+  std::vector<std::string> namespaces;  ///< exact; "" = events without a pod (until there are pods: every event)
+  std::vector<std::string> events;      ///< "PROCESS_EXEC" or "exec", in any case; likewise exit and kprobe
+  std::vector<std::string> policies;    ///< exact policy names; events that no policy made do not match
 };
 
 class EventFilter {
  public:
-  /// An invalid regex or event name is Error{InvalidPolicy} naming the parameter.
-  static Result<EventFilter> compile(const FilterSpec& spec);
+  /// `node_name` is what stands in for the pod's name on events without a pod, in the filter as in compact output. An
+  /// invalid regex or event name is Error{InvalidPolicy} that names the parameter.
+  static Result<EventFilter> compile(const FilterSpec& spec, std::string_view node_name);
   EventFilter(EventFilter&&) noexcept;
   EventFilter& operator=(EventFilter&&) noexcept;
   ~EventFilter();
-  /// Gap events always pass: a reader must learn of losses whatever it filters.
+  /// Gap events always pass: a reader must learn of losses whatever it filters. Thread-safe.
   bool matches(const Event& event) const;
 
  private:

@@ -1,9 +1,11 @@
-// The last events in memory, and any number of live readers of them. Slow readers never hold anybody up: they find a gap.
+// The last events in memory, and any number of live readers of them. Slow readers never hold anybody up: they find a
+// gap.
 #pragma once
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <condition_variable>
 #include <mutex>
 #include <vector>
 
@@ -11,25 +13,40 @@
 
 namespace burin {
 
+/// What is kept. Both bounds hold, except that the newest event is kept even if it alone is larger than max_bytes.
 struct HubLimits {
   std::size_t max_events = 65'536;
-  std::size_t max_bytes = 4U << 20;  ///< of event lines
+  std::size_t max_bytes = 4U << 20;  ///< of events: their lines plus the structs around them (see hub_cost)
 };
 
-/// What a reader got: events in order, and how many it has missed before the first of them because they were dropped from
-/// memory before it came (0 = none).
+/// What one event counts against HubLimits::max_bytes: the memory of its line, struct and arguments. Processes are not
+/// counted, because their events share them with the process table.
+std::size_t hub_cost(const Event& event);
+
+/// What a reader got: events in order, and how many it has missed before the first of them because they were dropped
+/// from memory before it came (0 = none).
 struct HubRead {
   std::vector<EventPtr> events;
   std::uint64_t missed = 0;
-  std::uint64_t next = 0;   ///< pass this to the next read
-  bool closed = false;      ///< no more events will come
+  std::uint64_t next = 0;  ///< pass this to the next read
+  bool closed = false;     ///< nothing is left, and no more events will come
 };
 
-/// Thread-safe.
+/// What the hub has done so far, for /metrics.
+struct HubStats {
+  std::uint64_t published = 0;
+  std::uint64_t events = 0;  ///< in memory now
+  std::uint64_t bytes = 0;   ///< in memory now, as hub_cost counts
+};
+
+/// Thread-safe. Readers keep nothing here but a sequence number of their own, so a reader that goes away leaves
+/// nothing.
 class StreamHub {
  public:
   explicit StreamHub(HubLimits limits = {}) : limits_(limits) {}
 
+  /// Appends events, whose seq must go up by one from each to the next, and drops the oldest ones that no longer fit.
+  /// After close() it does nothing.
   void publish(std::vector<EventPtr> events);
   /// Ends all waits; what is in memory can still be read.
   void close();
@@ -37,16 +54,24 @@ class StreamHub {
   std::uint64_t oldest_seq() const;  ///< 0 when empty
   std::uint64_t newest_seq() const;  ///< 0 when nothing was ever published
 
-  /// Events with seq >= `from`, at most `max`, waiting up to `wait` when there is none yet.
+  /// Events with seq >= `from`, at most `max` (at least 1), waiting up to `wait` when there is none yet. from = 0 means
+  /// "whatever is oldest": nothing counts as missed.
   HubRead read(std::uint64_t from, std::size_t max, std::chrono::milliseconds wait) const;
+  /// At most `max` events with seq < `before`, newest first; empty when there is none in memory.
+  std::vector<EventPtr> read_back(std::uint64_t before, std::size_t max) const;
+
+  HubStats stats() const;
 
  private:
+  std::deque<EventPtr>::const_iterator first_from(std::uint64_t seq) const;
+
   const HubLimits limits_;
   mutable std::mutex mutex_;
   mutable std::condition_variable published_;
   std::deque<EventPtr> events_;
   std::size_t bytes_ = 0;
   std::uint64_t newest_ = 0;
+  std::uint64_t published_count_ = 0;
   bool closed_ = false;
 };
 

@@ -35,7 +35,7 @@ spec:
       - operator: "In"
         values:
         - "/usr/bin/curl"
-        followChildren: true
+        followChildren: false
       matchActions:
       - action: Sigkill
       - action: NoPost
@@ -91,7 +91,7 @@ spec:
   CHECK(s.match_args[1].values[1].value == "0x10");
   REQUIRE(s.match_binaries.size() == 1);
   CHECK(s.match_binaries[0].op == "In");
-  CHECK(s.match_binaries[0].follow_children);
+  CHECK_FALSE(s.match_binaries[0].follow_children);
   CHECK(s.match_binaries[0].values[0].value == "/usr/bin/curl");
   REQUIRE(s.actions.size() == 2);
   CHECK(s.actions[0].kind == ActionKind::Sigkill);

@@ -1,0 +1,138 @@
+// Lines go from the events straight to the socket (scatter/gather): a follower costs its thread's stack and no buffer.
+#include "api/event_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/clock.h"
+#include "event/encode.h"
+
+namespace burin {
+namespace {
+
+// Events per chunk: also what a stalled client keeps alive of events that have left the hub.
+constexpr std::size_t kBatch = 64;
+// How often an idle stream looks for a closed connection or a stop.
+constexpr std::chrono::milliseconds kIdle{500};
+
+// Finds the seq at which the last `wanted` matching events begin, walking back from the newest one.
+std::uint64_t start_of_last(std::uint64_t wanted, const EventFilter& filter, const StreamHub& hub,
+                            std::uint64_t newest) {
+  std::uint64_t start = newest + 1;
+  std::uint64_t found = 0;
+  for (std::uint64_t before = newest + 1; found < wanted;) {
+    const auto events = hub.read_back(before, kBatch);
+    if (events.empty()) break;
+    for (const auto& event : events) {
+      before = event->seq;
+      if (!filter.matches(*event)) continue;
+      start = event->seq;
+      if (++found == wanted) break;
+    }
+  }
+  return start;
+}
+
+// The pieces of one chunk; pointers into lines that the caller keeps alive.
+class Pieces {
+ public:
+  void add(const Event& event, bool compat) {
+    if (compat) {
+      put(event.line.data(), event.burin_at);
+      static constexpr char kEnd[] = "}\n";
+      put(kEnd, 2);
+    } else {
+      put(event.line.data(), event.line.size());
+    }
+    ++lines_;
+  }
+  std::span<const iovec> span() const { return {pieces_.data(), count_}; }
+  std::size_t lines() const { return lines_; }
+
+ private:
+  void put(const char* data, std::size_t size) { pieces_[count_++] = {const_cast<char*>(data), size}; }
+  std::array<iovec, 2 * (kBatch + 1)> pieces_;
+  std::size_t count_ = 0;
+  std::size_t lines_ = 0;
+};
+static_assert(2 * (kBatch + 1) <= StreamWriter::kMaxPieces);
+
+// The line that stands for `missed` events up to and including `last_seq`. It carries last_seq as its own, so that a
+// client which resumes after the last line it has seen is not told of the same gap twice.
+Event make_gap(std::uint64_t missed, std::uint64_t last_seq, const std::string& node_name) {
+  Event gap;
+  gap.kind = EventKind::Gap;
+  gap.loss = LossReason::SlowClient;
+  gap.lost = missed;
+  gap.seq = last_seq;
+  gap.mono_ns = monotonic_ns();
+  gap.wall_ns = realtime_ns();
+  encode_event(gap, node_name);
+  return gap;
+}
+
+}  // namespace
+
+ApiResult<StreamPlan> plan_stream(const EventQuery& query, const EventFilter& filter, const StreamHub& hub) {
+  const std::uint64_t newest = hub.newest_seq();
+  if (query.since && *query.since > newest)
+    return tl::unexpected(ApiError{400, "since_in_future",
+                                   "parameter \"since\": " + std::to_string(*query.since) +
+                                       " is beyond the newest event (" + std::to_string(newest) +
+                                       "); the daemon was probably restarted: take since=0 for all it has"});
+  StreamPlan plan;
+  plan.compat = query.compat;
+  if (!query.follow) plan.until = newest;
+  if (query.since)
+    plan.from = *query.since + 1;
+  else if (query.last)
+    plan.from = start_of_last(*query.last, filter, hub, newest);
+  else if (query.follow)
+    plan.from = newest + 1;
+  return plan;
+}
+
+bool stream_events(const StreamPlan& plan, const EventFilter& filter, const StreamHub& hub,
+                   const std::string& node_name, StreamWriter& out, HttpCounters& counters, const StopSignal& stop) {
+  const bool follow = !plan.until.has_value();
+  const auto is_over = [&](std::uint64_t next) { return !follow && next > *plan.until; };
+  for (std::uint64_t next = plan.from; !is_over(next);) {
+    const bool wait = follow && !stop.requested();
+    const HubRead got = hub.read(next, kBatch, wait ? kIdle : std::chrono::milliseconds(0));
+    if (got.events.empty()) {
+      if (!wait || got.closed) break;
+      if (out.client_gone()) return false;
+      continue;
+    }
+    Pieces pieces;
+    Event gap;
+    std::uint64_t missed = got.missed;
+    if (missed > 0) {
+      std::uint64_t last_missed = got.events.front()->seq - 1;
+      if (is_over(last_missed)) {  // what was wanted has left the memory altogether
+        missed = *plan.until - next + 1;
+        last_missed = *plan.until;
+      }
+      gap = make_gap(missed, last_missed, node_name);
+      pieces.add(gap, plan.compat);
+    }
+    for (const auto& event : got.events) {
+      if (is_over(event->seq)) break;
+      if (filter.matches(*event)) pieces.add(*event, plan.compat);
+    }
+    if (!out.write_chunk(pieces.span(), plan.chunked)) return false;
+    counters.lines += pieces.lines();
+    if (missed > 0) {
+      ++counters.slow_client_gaps;
+      counters.slow_client_missed += missed;
+    }
+    // A filter that matches nothing writes nothing, so a busy stream has to look for itself.
+    if (pieces.lines() == 0 && out.client_gone()) return false;
+    if (stop.overdue()) break;
+    next = got.next;
+  }
+  return !plan.chunked || out.write("0\r\n\r\n");
+}
+
+}  // namespace burin

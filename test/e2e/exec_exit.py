@@ -1,0 +1,160 @@
+"""Every process is seen from exec to exit: 1,000 short ones, none missing, each with binary, parent, arguments and status."""
+import os
+import signal
+import subprocess
+
+import harness
+from harness import Daemon, check, check_equal, kind_of, pid_of, process_of
+
+TOTAL = 1000
+# How Tetragon joins argv[1:]: by spaces, an argument that contains a space in double quotes. A run of bytes that are no UTF-8
+# becomes one U+FFFD. Ours: an empty argument is quoted too, so that it can be seen.
+ARGUMENTS = [
+    ([], None),
+    (["plain"], "plain"),
+    (["two", "words"], "two words"),
+    (["with a space", "x"], '"with a space" x'),
+    (["uml\u00e4ut", "\U0001F680"], "uml\u00e4ut \U0001F680"),
+    ([b"bad\xff\xfebytes"], "bad\ufffdbytes"),
+    (["quote\"back\\slash"], "quote\"back\\slash"),
+    (["tab\there", "new\nline"], "tab\there new\nline"),
+    (["-" * 300], "-" * 300),
+    (["a", "", "b"], 'a "" b'),
+]
+# shell text -> (status, signal) of the exit event
+EXITS = [("exit 0", (0, "")), ("exit 1", (1, "")), ("exit 255", (255, "")), ("kill -KILL $$", (0, "SIGKILL")),
+         ("kill -TERM $$", (0, "SIGTERM")), ("kill -SEGV $$", (0, "SIGSEGV")), ("kill -HUP $$", (0, "SIGHUP"))]
+
+
+def own(stream):
+    """{pid: [exec events, exit events]} of children of this test."""
+    seen = {}
+    for event in stream.snapshot():
+        kind = kind_of(event)
+        if kind in ("process_exec", "process_exit"):
+            seen.setdefault(pid_of(event), ([], []))[kind == "process_exit"].append(event)
+    return seen
+
+
+def status_of(event):
+    body = event["process_exit"]
+    return body.get("status", 0), body.get("signal", "")
+
+
+def check_parent(event):
+    body = event[kind_of(event)]
+    check("parent" in body, f"no parent: {event}")
+    check_equal(body["parent"]["pid"], os.getpid(), "pid of the parent")
+    check("python3" in body["parent"].get("binary", ""), f"binary of the parent: {body['parent']}")
+    check_equal(body["process"]["parent_exec_id"], body["parent"]["exec_id"], "parent_exec_id")
+
+
+def thousand_processes(folder):
+    with Daemon(harness.write_policy(folder, "exec-exit")) as daemon:
+        expected = {}
+        running = []
+        for n in range(TOTAL):
+            child = subprocess.Popen(["/bin/true", f"burin-e2e-{n}"], stdin=subprocess.DEVNULL)
+            expected[child.pid] = f"burin-e2e-{n}"
+            running.append(child)
+            if len(running) == 20:  # twenty at a time: they overlap, as on a busy machine
+                for child in running:
+                    child.wait()
+                running = []
+        for child in running:
+            child.wait()
+        check_equal(len(expected), TOTAL, "different pids (pid_max is too small for this test)")
+        daemon.stream.barrier(60)
+        daemon.stop()
+        seen = own(daemon.stream)
+        for pid, argument in expected.items():
+            execs, exits = seen.get(pid, ([], []))
+            check_equal((len(execs), len(exits)), (1, 1), f"exec and exit events of {pid}; gaps: {daemon.stream.gaps()}")
+            for event in (execs[0], exits[0]):
+                process = process_of(event)
+                check(process.get("binary") in ("/bin/true", "/usr/bin/true"), f"binary: {process}")
+                check_equal(process.get("arguments"), argument, "arguments")
+                check_equal(process.get("cwd"), os.getcwd(), "cwd")
+                check_equal(process.get("uid"), os.geteuid(), "uid")
+                check("execve" in process["flags"].split(), f"flags: {process}")
+                check_parent(event)
+            check_equal(status_of(exits[0]), (0, ""), "exit")
+            check_equal(process_of(execs[0])["exec_id"], process_of(exits[0])["exec_id"], "exec_id of exec and exit")
+
+
+def arguments_and_statuses(folder):
+    with Daemon(harness.write_policy(folder, "args")) as daemon:
+        children = []
+        for words, text in ARGUMENTS:
+            child = subprocess.Popen(["/bin/true", *words], cwd="/")
+            children.append((child, text, (0, "")))
+            child.wait()
+        for shell, status in EXITS:
+            child = subprocess.Popen(["/bin/sh", "-c", shell], cwd="/", stderr=subprocess.DEVNULL)
+            child.wait()
+            children.append((child, f'-c "{shell}"', status))
+        daemon.stream.barrier()
+        daemon.stop()
+        seen = own(daemon.stream)
+        for child, text, status in children:
+            execs, exits = seen.get(child.pid, ([], []))
+            check_equal((len(execs), len(exits)), (1, 1), f"events of {text!r}")
+            check_equal(process_of(execs[0]).get("arguments"), text, "arguments")
+            check_equal(status_of(exits[0]), status, f"exit of {text!r}")
+            check_equal(process_of(execs[0]).get("cwd"), "/", "cwd")
+            check("rootcwd" in process_of(execs[0])["flags"].split(), f"flags: {process_of(execs[0])}")
+
+
+def a_long_argument_list(folder):
+    """A list longer than what is captured is marked, never cut silently."""
+    with Daemon(harness.write_policy(folder, "long-args")) as daemon:
+        long = subprocess.Popen(["/bin/true"] + ["x" * 1000] * 60)
+        long.wait()
+        daemon.stream.barrier()
+        daemon.stop()
+        process = process_of(own(daemon.stream)[long.pid][0][0])
+        whole = " ".join(["x" * 1000] * 60)
+        check(whole.startswith(process["arguments"]) and len(process["arguments"]) >= 200, "the long list's beginning")
+        if process["arguments"] != whole:
+            check("truncArgs" in process["flags"].split(), f"a truncated list without truncArgs: {process['flags']}")
+
+
+def a_program_that_executes_another(folder):
+    """One pid, two programs: two exec events with different exec_ids, the second one's parent is the first one's parent."""
+    with Daemon(harness.write_policy(folder, "re-exec")) as daemon:
+        child = subprocess.Popen(["/bin/sh", "-c", "exec /bin/true again"])
+        child.wait()
+        daemon.stream.barrier()
+        daemon.stop()
+        execs, exits = own(daemon.stream)[child.pid]
+        check_equal([process_of(e).get("arguments") for e in execs], ['-c "exec /bin/true again"', "again"], "arguments")
+        ids = [process_of(e)["exec_id"] for e in execs]
+        check(ids[0] != ids[1], "the two programs have the same exec_id")
+        check_equal([process_of(e)["exec_id"] for e in exits], [ids[1]], "exec_id of the exit")
+
+
+def processes_that_were_there_before(folder):
+    sleeper = subprocess.Popen(["/bin/sleep", "600"])
+    try:
+        with Daemon(harness.write_policy(folder, "before")) as daemon:
+            event = daemon.stream.wait_for(lambda e: kind_of(e) == "process_exec" and pid_of(e) == sleeper.pid,
+                                           "the procFS event of sleep")
+            process = process_of(event)
+            check("procFS" in process["flags"].split(), f"flags: {process}")
+            check(process["binary"] in ("/bin/sleep", "/usr/bin/sleep"), f"binary: {process}")
+            check_equal((process["arguments"], process["cwd"]), ("600", os.getcwd()), "arguments and cwd")
+            check_parent(event)
+            sleeper.send_signal(signal.SIGKILL)
+            sleeper.wait()
+            gone = daemon.stream.wait_for(lambda e: kind_of(e) == "process_exit" and pid_of(e) == sleeper.pid, "exit")
+            check_equal(status_of(gone), (0, "SIGKILL"), "exit")
+            check_equal(process_of(gone)["exec_id"], process["exec_id"], "exec_id")
+            daemon.stop()
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+if __name__ == "__main__":
+    harness.run(thousand_processes, arguments_and_statuses, a_long_argument_list,
+                a_program_that_executes_another, processes_that_were_there_before)

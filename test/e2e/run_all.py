@@ -1,0 +1,26 @@
+"""Runs every end-to-end test one after the other, for a place without ctest: the guest of test/vm. Exit status 0 when none
+failed; what was skipped is said and counts as a failure when BURIN_REQUIRE has "e2e"."""
+import os
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TESTS = ["demo", "exec_exit", "connects", "kernel_filter", "address_rules", "life_cycle", "hostile"]
+
+if __name__ == "__main__":
+    failed, skipped = [], []
+    for name in sys.argv[1:] or TESTS:
+        begin = time.monotonic()
+        print(f"--- {name}", flush=True)
+        status = subprocess.run(["/usr/bin/python3", "-B", os.path.join(HERE, name + ".py")]).returncode
+        print(f"--- {name}: {'passed' if status == 0 else 'skipped' if status == 77 else f'FAILED ({status})'} "
+              f"in {time.monotonic() - begin:.0f} s", flush=True)
+        if status == 77:
+            skipped.append(name)
+        elif status:
+            failed.append(name)
+    if skipped and "e2e" in os.environ.get("BURIN_REQUIRE", "").split(","):
+        failed += skipped
+    print(f"{len(failed)} failed {failed}, {len(skipped)} skipped {skipped}")
+    sys.exit(1 if failed else 0)

@@ -1,0 +1,394 @@
+// The encoder against an independent one (nlohmann), on random events and on texts that attack the output.
+#include "event/encode.h"
+
+#include <arpa/inet.h>
+
+#include <catch2/catch.hpp>
+#include <ctime>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "event/encode_text.h"
+#include "support/event_reference.h"
+#include "support/event_schema.h"
+
+using namespace burin;
+
+namespace {
+
+class Dice {
+ public:
+  std::uint64_t number() { return engine_(); }
+  /// 0 to `sides` - 1.
+  std::size_t roll(std::size_t sides) { return engine_() % sides; }
+  template <class T>
+  T pick(std::initializer_list<T> values) {
+    return *(values.begin() + static_cast<std::ptrdiff_t>(roll(values.size())));
+  }
+  /// Small, large and boundary numbers alike.
+  std::uint64_t any_size() { return roll(4) == 0 ? 0 : number() >> roll(64); }
+
+  std::string hostile() {
+    static const std::vector<std::string> kPieces{"",
+                                                  "/usr/bin/x",
+                                                  "\"",
+                                                  "\\",
+                                                  "\n",
+                                                  "\x01",
+                                                  "\x1b[31m",
+                                                  std::string(1, '\0'),
+                                                  "\x7f",
+                                                  "\xff",
+                                                  "\xc0\xaf",
+                                                  "\xed\xa0\x80",
+                                                  "\xf4\x90\x80\x80",
+                                                  "\xe2\x82",
+                                                  "\xe2\x82\xac",
+                                                  "\xf0\x9f\x9a\x80",
+                                                  "\xc3\xa4",
+                                                  "a",
+                                                  "plain text",
+                                                  "\xe2\x80\xa8",
+                                                  "</script>",
+                                                  "\t\r\b\f",
+                                                  "\x80\x80\x80",
+                                                  "{}[],:"};
+    std::string text;
+    for (std::size_t i = roll(9); i > 0; --i) text += kPieces[roll(kPieces.size())];
+    for (std::size_t i = roll(4); i > 0; --i) text += static_cast<char>(number());
+    return text;
+  }
+
+ private:
+  std::mt19937_64 engine_{20260102};
+};
+
+AddressBytes any_address(Dice& dice, std::uint16_t family) {
+  AddressBytes bytes{};
+  const std::size_t size = family == AF_INET ? 4 : 16;
+  // Zero groups are what makes IPv6 text interesting. Byte 2 set: never IPv4-compatible, which C prints otherwise.
+  for (std::size_t i = 0; i < size; i += 2)
+    if (dice.roll(2) == 0) {
+      bytes[i] = dice.roll(2) == 0 ? 0 : static_cast<std::uint8_t>(dice.number());
+      bytes[i + 1] = static_cast<std::uint8_t>(dice.number());
+    }
+  if (dice.roll(8) == 0 && size == 16) {
+    std::fill(bytes.begin(), bytes.begin() + 10, 0);
+    bytes[10] = bytes[11] = 0xff;
+  } else if (size == 16) {
+    bytes[2] = 0x20;
+  }
+  return bytes;
+}
+
+Value any_value(Dice& dice) {
+  const auto small = [&dice] { return static_cast<std::uint16_t>(dice.any_size()); };
+  const auto word = [&dice] { return static_cast<std::uint32_t>(dice.any_size()); };
+  const std::uint16_t family = dice.pick<std::uint16_t>({AF_INET, AF_INET6, AF_UNIX, 0, 999});
+  switch (dice.roll(10)) {
+    case 0:
+      return SockValue{family,
+                       small(),
+                       small(),
+                       static_cast<std::uint8_t>(dice.roll(16)),
+                       any_address(dice, family),
+                       any_address(dice, family),
+                       small(),
+                       small(),
+                       word(),
+                       word(),
+                       dice.any_size()};
+    case 1:
+      return SkbValue{
+          family, small(), any_address(dice, family), any_address(dice, family), small(), small(), word(), word(),
+          word(), word()};
+    case 2: return SockaddrValue{family, small(), any_address(dice, family)};
+    case 3: return IntValue{static_cast<std::int32_t>(dice.any_size())};
+    case 4: return UintValue{word()};
+    case 5: return LongValue{static_cast<std::int64_t>(dice.any_size())};
+    case 6: return SizeValue{dice.any_size()};
+    case 7: return StringValue{dice.hostile(), dice.roll(3) == 0};
+    case 8: return ErrorValue{dice.hostile()};
+    default: return NopValue{};
+  }
+}
+
+std::uint64_t any_time(Dice& dice) {
+  const std::uint64_t time = 1767323045000000000 + dice.roll(1'000'000'000) * 1'000'000'000;
+  return time +
+         dice.pick<std::uint64_t>({0, 100'000'000, 678'000'000, 678'901'000, 678'901'234, 1, dice.roll(1'000'000'000)});
+}
+
+ProcessPtr any_process(Dice& dice) {
+  auto p = std::make_shared<ProcessInfo>();
+  p->pid = static_cast<std::uint32_t>(dice.any_size());
+  p->uid = static_cast<std::uint32_t>(dice.any_size());
+  p->auid = dice.pick<std::uint32_t>({0, 1000, 0xffffffff});
+  p->binary = dice.hostile();
+  p->arguments = dice.hostile();
+  p->cwd = dice.hostile();
+  p->flags = static_cast<std::uint32_t>(dice.number());
+  p->start_wall_ns = any_time(dice);
+  p->exec_id = base64("n:1:" + std::to_string(p->pid));
+  p->parent_exec_id = dice.roll(3) == 0 ? "" : base64("n:1:1");
+  p->known = dice.roll(5) != 0;
+  p->binary_source = dice.pick<std::string_view>({"", "kernel", "proc", "entry"});
+  p->args_source = dice.pick<std::string_view>({"", "kernel", "proc", "entry"});
+  p->cwd_source = dice.pick<std::string_view>({"", "kernel", "proc", "inherited"});
+  encode_process(*p);
+  return p;
+}
+
+HookInfoPtr any_hook(Dice& dice) {
+  auto hook = std::make_shared<HookInfo>();
+  hook->policy = dice.pick<const char*>({"connect", ""});
+  hook->function = "tcp_connect";
+  hook->message = dice.hostile();
+  for (std::size_t i = dice.roll(3); i > 0; --i) hook->tags.push_back("t" + dice.hostile());
+  for (std::size_t i = dice.roll(6); i > 0; --i) hook->arg_labels.push_back(dice.roll(2) == 0 ? "" : dice.hostile());
+  hook->rung = dice.pick<const char*>({"kprobe", "tracepoint+sock_ops"});
+  return hook;
+}
+
+Event any_event(Dice& dice) {
+  Event e;
+  e.kind = dice.pick({EventKind::Exec, EventKind::Exit, EventKind::Kprobe, EventKind::Gap});
+  e.seq = dice.any_size() >> 11;
+  e.mono_ns = dice.any_size();
+  e.wall_ns = any_time(dice);
+  e.cpu = static_cast<std::uint32_t>(dice.roll(300));
+  if (e.kind == EventKind::Gap) {
+    e.loss = dice.pick({LossReason::PerfBuffer, LossReason::RawQueue, LossReason::Malformed, LossReason::SlowClient});
+    e.lost = dice.any_size() >> 11;
+    return e;
+  }
+  e.tid = static_cast<std::uint32_t>(dice.any_size());
+  e.head_flags = static_cast<std::uint16_t>(dice.roll(8));
+  e.process = any_process(dice);
+  if (dice.roll(3) != 0) e.parent = any_process(dice);
+  e.exit_code = static_cast<std::uint32_t>(dice.roll(0x10000));
+  e.exit_code_known = dice.roll(4) != 0;
+  if (e.kind != EventKind::Kprobe) return e;
+  e.hook = any_hook(dice);
+  e.selector = static_cast<std::uint16_t>(dice.roll(5));
+  e.action = static_cast<std::uint16_t>(dice.roll(3));
+  for (std::size_t i = dice.roll(6); i > 0; --i) e.args.push_back(any_value(dice));
+  return e;
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+std::string address(std::uint16_t family, const char* text) {
+  AddressBytes bytes{};
+  REQUIRE(inet_pton(family, text, bytes.data()) == 1);
+  std::string out;
+  append_address(out, family, bytes);
+  return out;
+}
+
+std::string timestamp(std::uint64_t ns) {
+  std::string out = "x";
+  append_timestamp(out, ns);
+  return out.substr(1);
+}
+
+nlohmann::ordered_json encoded(Event& e) {
+  encode_event(e, "node-a");
+  return nlohmann::ordered_json::parse(e.line);
+}
+
+}  // namespace
+
+TEST_CASE("random events are the bytes that nlohmann writes, and valid") {
+  Dice dice;
+  for (int i = 0; i < 20'000; ++i) {
+    Event e = any_event(dice);
+    const std::string node = i % 7 == 0 ? dice.hostile() + "n" : "node-a";
+    encode_event(e, node);
+    REQUIRE(e.line == reference_line(e, node));
+    const auto problems = validate_event_line(e.line, false);
+    INFO(e.line);
+    REQUIRE(problems == std::vector<std::string>{});
+    const std::string compat = e.line.substr(0, e.burin_at) + "}\n";
+    REQUIRE(validate_event_line(compat, true) == std::vector<std::string>{});
+    REQUIRE(e.line.compare(e.burin_at, 10, ",\"burin\":{") == 0);
+  }
+}
+
+TEST_CASE("strings: escapes are nlohmann's, bytes that are not UTF-8 become U+FFFD") {
+  Dice dice;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string text = dice.hostile();
+    REQUIRE(json_string(text) == nlohmann::json(valid_utf8(text)).dump());
+  }
+  CHECK(json_string("") == "\"\"");
+  CHECK(json_string(std::string_view("a\0b", 3)) == "\"a\\u0000b\"");
+  CHECK(json_string("\x1b[2J\x1f") == "\"\\u001b[2J\\u001f\"");
+  CHECK(json_string("12345678\"") == "\"12345678\\\"\"");
+  // One mark for a run, as Go's strings.ToValidUTF8 does.
+  CHECK(json_string("a\xff\xfe\xfd"
+                    "b\xff") ==
+        "\"a\xEF\xBF\xBD"
+        "b\xEF\xBF\xBD\"");
+  CHECK(json_string("\xe2\x82") == "\"\xEF\xBF\xBD\"");
+}
+
+TEST_CASE("numbers of every length") {
+  const auto text = [](std::uint64_t value) {
+    char digits[kMaxNumber];
+    return std::string(digits, put_number(digits, value));
+  };
+  std::uint64_t power = 1;
+  for (int digits = 1; digits <= 20; ++digits) {
+    for (const std::uint64_t value : {power - 1, power, power + 1, power * 7 / 3})
+      CHECK(text(value) == std::to_string(value));
+    power *= 10;
+  }
+  CHECK(text(std::numeric_limits<std::uint64_t>::max()) == "18446744073709551615");
+}
+
+TEST_CASE("timestamps have 0, 3, 6 or 9 fractional digits") {
+  CHECK(timestamp(0) == "\"1970-01-01T00:00:00Z\"");
+  CHECK(timestamp(1767323045000000000) == "\"2026-01-02T03:04:05Z\"");
+  CHECK(timestamp(1767323045700000000) == "\"2026-01-02T03:04:05.700Z\"");
+  CHECK(timestamp(1767323045678900000) == "\"2026-01-02T03:04:05.678900Z\"");
+  CHECK(timestamp(1767323045678901234) == "\"2026-01-02T03:04:05.678901234Z\"");
+  CHECK(timestamp(1767323045000000001) == "\"2026-01-02T03:04:05.000000001Z\"");
+  CHECK(timestamp(1709164800000000000) == "\"2024-02-29T00:00:00Z\"");
+  CHECK(timestamp(~std::uint64_t{0}) == "\"2554-07-21T23:34:33.709551615Z\"");
+  Dice dice;
+  for (int i = 0; i < 5000; ++i) {
+    const auto second = static_cast<std::time_t>(dice.roll(18'446'744'073));
+    std::tm tm{};
+    gmtime_r(&second, &tm);
+    char text[40];
+    std::strftime(text, sizeof text, "\"%Y-%m-%dT%H:%M:%SZ\"", &tm);
+    REQUIRE(timestamp(static_cast<std::uint64_t>(second) * 1'000'000'000) == text);
+  }
+}
+
+TEST_CASE("addresses are RFC 5952") {
+  CHECK(address(AF_INET, "0.0.0.0") == "0.0.0.0");
+  CHECK(address(AF_INET, "255.1.20.30") == "255.1.20.30");
+  for (const char* text : {"::", "::1", "1::", "2001:db8::1", "2001:db8:0:1:1:1:1:1", "2001:0:0:1::1",
+                           "::ffff:203.0.113.7", "fe80::1:0:0:1", "1:2:3:4:5:6:7:8", "2001:db8::1:0:0:1",
+                           "64:ff9b::102:304", "::ffff:0:0:1", "1:0:0:2::3", "0:1::"})
+    CHECK(address(AF_INET6, text) == text);
+  CHECK(address(AF_INET6, "2001:DB8:0:0:0:0:0:1") == "2001:db8::1");
+  CHECK(address(AF_INET6, "::1.2.3.4") == "::102:304");  // Go's text; inet_ntop writes ::1.2.3.4
+  std::string out;
+  append_address(out, AF_UNIX, AddressBytes{});
+  CHECK(out == "invalid IP");
+}
+
+TEST_CASE("base64 has padding") {
+  const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                         {"f", "Zg=="},
+                                                         {"fo", "Zm8="},
+                                                         {"foo", "Zm9v"},
+                                                         {"foob", "Zm9vYg=="},
+                                                         {"fooba", "Zm9vYmE="},
+                                                         {"foobar", "Zm9vYmFy"}};
+  for (const auto& [text, encoded] : vectors) CHECK(base64(text) == encoded);
+  CHECK(base64("\xff\xfe\xfb") == "//77");
+  CHECK(base64("node-a:12345678901234:4211") == "bm9kZS1hOjEyMzQ1Njc4OTAxMjM0OjQyMTE=");
+}
+
+TEST_CASE("tid is the event's, and the parent's tid is its pid") {
+  Event e = sample_connect();
+  e.tid = 4299;
+  const auto body = encoded(e)["process_kprobe"];
+  CHECK(body["process"]["pid"] == 4211);
+  CHECK(body["process"]["tid"] == 4299);
+  CHECK(body["parent"]["tid"] == 4200);
+  CHECK(body["process"]["flags"] == "execve rootcwd clone");
+}
+
+TEST_CASE("an unknown process has pid, flags, start time and tid only") {
+  auto p = std::make_shared<ProcessInfo>(*sample_process());
+  p->known = false;
+  encode_process(*p);
+  CHECK(p->json == "{\"pid\":4211,\"flags\":\"unknown\",\"start_time\":\"2026-01-02T03:04:05.678901234Z\"");
+}
+
+TEST_CASE("exits: signal, status, and what is not known") {
+  Event e = sample_connect();
+  e.kind = EventKind::Exit;
+  e.hook = nullptr;
+  e.args.clear();
+  e.exit_code_known = true;
+  SECTION("status") {
+    e.exit_code = 3 << 8;
+    const auto line = encoded(e);
+    CHECK(line["process_exit"]["status"] == 3);
+    CHECK_FALSE(line["process_exit"].contains("signal"));
+    CHECK(line["process_exit"]["time"] == line["time"]);
+  }
+  SECTION("killed, with the core bit") {
+    e.exit_code = 0x80 | 11;
+    const auto line = encoded(e);
+    CHECK(line["process_exit"]["signal"] == "SIGSEGV");
+    CHECK_FALSE(line["process_exit"].contains("status"));
+  }
+  SECTION("success prints neither") {
+    e.exit_code = 0;
+    const auto line = encoded(e);
+    CHECK_FALSE(line["process_exit"].contains("status"));
+    CHECK_FALSE(line["burin"].contains("exit"));
+  }
+  SECTION("a real-time signal has no name in Tetragon's form") {
+    e.exit_code = 34;
+    const auto line = encoded(e);
+    CHECK_FALSE(line["process_exit"].contains("signal"));
+    CHECK(line["burin"]["exit"]["signal"] == 34);
+  }
+  SECTION("unknown is not 0") {
+    e.exit_code = 9;
+    e.exit_code_known = false;
+    const auto line = encoded(e);
+    CHECK_FALSE(line["process_exit"].contains("signal"));
+    CHECK_FALSE(line["process_exit"].contains("status"));
+    CHECK(line["burin"]["exit"]["code"] == "unknown");
+  }
+}
+
+TEST_CASE("arguments keep their labels when a nop stands between them") {
+  Event e = sample_connect();
+  auto hook = std::make_shared<HookInfo>(*e.hook);
+  hook->arg_labels = {"first", "skipped", "third"};
+  e.hook = hook;
+  e.args = {IntValue{-5}, NopValue{}, StringValue{"cut", true}};
+  const auto line = encoded(e);
+  CHECK(line["process_kprobe"]["args"].dump() ==
+        "[{\"int_arg\":-5,\"label\":\"first\"},{\"string_arg\":\"cut\",\"label\":\"third\"}]");
+  CHECK(line["burin"]["truncated_args"].dump() == "[1]");
+}
+
+TEST_CASE("the burin object says where weak fields come from") {
+  Event e = sample_connect();
+  e.head_flags = kHeadRealUid | kHeadPortDeferred;
+  CHECK(encoded(e)["burin"].dump() ==
+        "{\"seq\":123,\"mono_ns\":\"12345700000000\",\"cpu\":1,\"rung\":\"kprobe\",\"selector\":0,\"from\":{\"binary\":"
+        "\"kernel\",\"arguments\":\"kernel\",\"cwd\":\"kernel\",\"uid\":\"real\",\"sport\":\"deferred\"}}");
+}
+
+TEST_CASE("a gap is Tetragon's rate_limit_info with a reason") {
+  Event e;
+  e.kind = EventKind::Gap;
+  e.seq = 7;
+  e.mono_ns = 5;
+  e.wall_ns = 1767323100000000000;
+  e.cpu = 3;
+  e.loss = LossReason::PerfBuffer;
+  e.lost = 17;
+  encode_event(e, "node-a");
+  CHECK(e.line ==
+        "{\"rate_limit_info\":{\"number_of_dropped_process_events\":\"17\"},\"node_name\":\"node-a\",\"time\":"
+        "\"2026-01-02T03:05:00Z\",\"burin\":{\"seq\":7,\"mono_ns\":\"5\",\"gap\":{\"reason\":\"perf_buffer\",\"cpu\":3,"
+        "\"count\":17}}}\n");
+}
