@@ -18,6 +18,8 @@ using Patterns = std::vector<std::unique_ptr<RE2>>;
 Result<Patterns> compile_patterns(const std::vector<std::string>& sources, std::string_view parameter) {
   RE2::Options options;
   options.set_log_errors(false);
+  // A pattern comes over HTTP: a quarter of a megabyte holds any that a person writes, and RE2's default is 8 MB.
+  options.set_max_mem(256 << 10);
   Patterns patterns;
   for (const auto& source : sources) {
     patterns.push_back(std::make_unique<RE2>(source, options));

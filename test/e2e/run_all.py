@@ -6,7 +6,7 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TESTS = ["demo", "exec_exit", "connects", "kernel_filter", "address_rules", "life_cycle", "hostile"]
+TESTS = ["demo", "exec_exit", "connects", "kernel_filter", "address_rules", "selector_actions", "life_cycle", "hostile"]
 
 if __name__ == "__main__":
     failed, skipped = [], []

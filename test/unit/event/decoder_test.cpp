@@ -96,6 +96,9 @@ TEST_CASE("exec, clone and exit records become events of one process") {
   CHECK(f.event.process->flags == kProcClone);
   CHECK(f.event.parent == init);
 
+  // The event found the process; after it, the pid is free for another one.
+  CHECK_FALSE(f.table.find(head(kFirstPolicyHook, 10, 60'000'000'000, 0))->known);
+
   exit.code_known = 0;
   REQUIRE(f.decode(bytes_of(exit)) == DecodeStatus::Event);
   CHECK_FALSE(f.event.exit_code_known);

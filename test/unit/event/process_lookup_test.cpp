@@ -137,6 +137,12 @@ TEST_CASE("a missing parent is looked for in /proc, else named and flagged") {
   CHECK(orphan->parent_pid == 498);
   CHECK(!orphan->parent_exec_id.empty());
 
+  // /proc shows the image that runs now, which is not the one that forked.
+  f.exec(ExecRecord(500, 4 * kSecond).file("/bin/later").in("/x"));
+  const auto before = f.exec(ExecRecord(505, 5 * kSecond).parent(500, 3 * kSecond).file("/bin/x").in("/x"));
+  CHECK(f.table.parent_of(*before) == nullptr);
+  CHECK(f.table.find(head(kFirstPolicyHook, 500, 6 * kSecond, 0))->binary == "/bin/later");
+
   // Without the parent's time its newest image serves, unless it is younger than the child.
   const auto loose = f.exec(ExecRecord(503, 6 * kSecond).parent(501, 0).file("/bin/x").in("/x"));
   CHECK(f.table.parent_of(*loose) == child);
@@ -214,4 +220,15 @@ TEST_CASE("memory stays bounded when every exit is lost, and who lives is kept")
   CHECK(f.table.swept() > 180'000);
   for (std::uint32_t pid = 1; pid <= 100; ++pid) CHECK(f.table.find(pid, kSecond + pid));
   CHECK(f.table.find(200'999, now));
+}
+
+TEST_CASE("a burst of short lives is not taken for lost exits") {
+  Fixture f(64);
+  for (std::uint32_t pid = 1; pid <= 20'000; ++pid) {
+    ExecRecord r = ExecRecord(pid, kSecond + pid).parent(1, kSecond + 1).file("/bin/true").in("/").args({"true"});
+    r.fixed.exec_flags |= kExecAuidKnown;
+    f.exec(r);  // gone from /proc already, its exit record is still in a ring
+  }
+  CHECK(f.table.swept() == 0);
+  for (std::uint32_t pid = 1; pid <= 20'000; ++pid) REQUIRE(f.table.find(pid, kSecond + pid));
 }

@@ -292,17 +292,17 @@ TEST_CASE("real children, told of as barely as a kernel without layouts can") {
   TempDir dir;
   const fs::path odd = dir.path / "odd (dir) ";
   fs::create_directory(odd);
-  fs::copy_file("/bin/sleep", odd / "my sleep");
+  fs::copy_file("/bin/sh", odd / "my shell");
   Fixture f(16, "/proc");
-  Child child(odd / "my sleep", {"x", "30", "0 "}, odd);
+  Child child(odd / "my shell", {"x", "-c", "sleep 30; :", "0 "}, odd);
 
   ExecRecord r(child.pid(), monotonic_ns());
-  r.file("./my sleep").parent(static_cast<std::uint32_t>(getpid()), 0);
-  set_comm(r.fixed.head, "my sleep");
+  r.file("./my shell").parent(static_cast<std::uint32_t>(getpid()), 0);
+  set_comm(r.fixed.head, "my shell");
   const auto p = f.exec(r);
   CHECK(p->cwd == odd.string());
-  CHECK(p->binary == (odd / "my sleep").string());
-  CHECK(p->arguments == "30 \"0 \"");
+  CHECK(p->binary == (odd / "my shell").string());
+  CHECK(p->arguments == "-c \"sleep 30; :\" \"0 \"");
   CHECK(p->args_source == "proc");
   const auto parent = f.table.parent_of(*p);
   REQUIRE(parent);
@@ -312,11 +312,11 @@ TEST_CASE("real children, told of as barely as a kernel without layouts can") {
   // Unnamed by the kernel, but alive: /proc's word. Gone: the name only.
   Fixture g(16, "/proc");
   wire::Head h = head(kFirstPolicyHook, child.pid(), monotonic_ns(), 0);
-  set_comm(h, "my sleep");
-  CHECK(g.table.find(h)->binary == (odd / "my sleep").string());
+  set_comm(h, "my shell");
+  CHECK(g.table.find(h)->binary == (odd / "my shell").string());
   Fixture late(16, "/proc");
   child.end();
-  CHECK(late.table.find(h)->binary == "my sleep");
+  CHECK(late.table.find(h)->binary == "my shell");
   CHECK_FALSE(late.table.find(h)->known);
 }
 
