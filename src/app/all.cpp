@@ -5,11 +5,12 @@ namespace burin {
 namespace {
 
 const Command kCommands[] = {
-    {"run", "--policy FILE|DIR [--policy ...] [options]", "trace with these policies and serve the events by HTTP", run_daemon,
-     run_daemon_options},
+    {"run", "--policy FILE|DIR [--policy ...] [options]", "trace with these policies and serve the events by HTTP",
+     run_daemon, run_daemon_options},
     {"getevents", "[options]", "print the events of a running burin, or of NDJSON on standard input", run_getevents,
      run_getevents_options},
-    {"check", "FILE|DIR ...", "say all mistakes of policies at once; needs no privileges", run_check, run_check_options},
+    {"check", "FILE|DIR ...", "say all mistakes of policies at once; needs no privileges", run_check,
+     run_check_options},
     {"render", "FILE [options]", "print the C that a policy becomes, with the policy line behind each part", run_render,
      run_render_options},
     {"doctor", "", "print what this host offers and what is missing", run_doctor, nullptr},
@@ -19,7 +20,9 @@ const Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> all_commands() { return kCommands; }
+std::span<const Command> all_commands() {
+  return kCommands;
+}
 
 const Command* find_command(std::string_view name) {
   for (const auto& c : kCommands)

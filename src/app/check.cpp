@@ -32,7 +32,8 @@ int run_check(const Arguments& arguments) {
   Variables variables;
   for (const auto& set : options.all("set")) {
     const std::size_t equals = set.find('=');
-    if (equals == 0 || equals == std::string::npos) return usage_error("check", "--set takes VAR=VALUE, not \"" + set + "\"");
+    if (equals == 0 || equals == std::string::npos)
+      return usage_error("check", "--set takes VAR=VALUE, not \"" + set + "\"");
     variables[set.substr(0, equals)] = set.substr(equals + 1);
   }
   auto paths = collect_policy_files(options.positionals());

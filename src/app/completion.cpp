@@ -11,7 +11,8 @@ int run_completion(const Arguments& arguments) {
   OptionSet options(*find_command("completion"));
   options.positional("bash");
   if (auto code = options.parse(arguments)) return *code;
-  if (options.positionals() != std::vector<std::string>{"bash"}) return usage_error("completion", "say for which shell: bash");
+  if (options.positionals() != std::vector<std::string>{"bash"})
+    return usage_error("completion", "say for which shell: bash");
   std::string commands, cases;
   for (const auto& c : all_commands()) {
     commands += std::string(c.name) + " ";

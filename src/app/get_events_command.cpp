@@ -11,7 +11,9 @@ namespace burin {
 namespace {
 
 void declare(OptionSet& options) {
-  options.values("server,s", "URL", "the burin to ask (default: NDJSON on standard input if that is a pipe or file, else http://127.0.0.1:7070)");
+  options.values(
+      "server,s", "URL",
+      "the burin to ask (default: NDJSON on standard input if that is a pipe or file, else http://127.0.0.1:7070)");
   options.values("output,o", "json|compact", "form of the output (default json)");
   options.values("last", "N", "begin with the last N events");
   options.values("since", "SEQ", "begin after this sequence number");
@@ -19,7 +21,8 @@ void declare(OptionSet& options) {
   options.values("color", "auto|always|never", "colours of the compact form (default auto)");
   options.flag("timestamps", "put the time in front of each compact line");
   options.flag("compat", "leave burin's own object out of the JSON");
-  options.values("pods", "REGEX,...", "only events of pods whose name matches (of the node's name where there are no pods)");
+  options.values("pods", "REGEX,...",
+                 "only events of pods whose name matches (of the node's name where there are no pods)");
   options.values("processes", "REGEX,...", "only events of binaries that match");
   options.values("namespaces", "NAME,...", "only events of pods in these namespaces");
   options.values("events", "KIND,...", "only these kinds: PROCESS_EXEC, PROCESS_EXIT, PROCESS_KPROBE");

@@ -17,7 +17,8 @@ void print_usage(std::FILE* to) {
   for (const auto& c : burin::all_commands()) fmt::print(to, "  {:<11} {}\n", c.name, c.summary);
   fmt::print(to,
              "\n'burin COMMAND --help' shows a command's options; 'burin --version' the version.\n"
-             "exit codes: 0 ok, 1 internal or input/output error, 2 usage, 3 mistakes in a policy, 4 not possible on this host, "
+             "exit codes: 0 ok, 1 internal or input/output error, 2 usage, 3 mistakes in a policy, 4 not possible on "
+             "this host, "
              "5 load or attach failed\n");
 }
 

@@ -29,7 +29,9 @@ OptionSet::OptionSet(const Command& command) : impl_(std::make_unique<Impl>(comm
 OptionSet::~OptionSet() = default;
 
 namespace {
-std::string long_name(const char* name) { return std::string("--") + std::string(name).substr(0, std::string_view(name).find(',')); }
+std::string long_name(const char* name) {
+  return std::string("--") + std::string(name).substr(0, std::string_view(name).find(','));
+}
 }  // namespace
 
 void OptionSet::flag(const char* name, const char* help) {
@@ -58,7 +60,8 @@ std::optional<int> OptionSet::parse(const Arguments& arguments) {
     po::notify(d.given);
   } catch (const po::unknown_option& e) {
     const std::string near = nearest(e.get_option_name(), d.names);
-    return usage_error(d.command.name, "unknown option " + e.get_option_name() + (near.empty() ? "" : ", did you mean " + near + "?"));
+    return usage_error(d.command.name,
+                       "unknown option " + e.get_option_name() + (near.empty() ? "" : ", did you mean " + near + "?"));
   } catch (const po::too_many_positional_options_error&) {
     return usage_error(d.command.name, "it takes no argument without an option");
   } catch (const std::exception& e) {
@@ -71,7 +74,9 @@ std::optional<int> OptionSet::parse(const Arguments& arguments) {
   return kExitOk;
 }
 
-bool OptionSet::has(const std::string& name) const { return impl_->given.count(name) != 0; }
+bool OptionSet::has(const std::string& name) const {
+  return impl_->given.count(name) != 0;
+}
 
 std::vector<std::string> OptionSet::all(const std::string& name) const {
   if (!has(name)) return {};
@@ -83,8 +88,12 @@ std::string OptionSet::last(const std::string& name, std::string otherwise) cons
   return values.empty() ? std::move(otherwise) : values.back();
 }
 
-std::vector<std::string> OptionSet::positionals() const { return all("positional"); }
-std::vector<std::string> OptionSet::names() const { return impl_->names; }
+std::vector<std::string> OptionSet::positionals() const {
+  return all("positional");
+}
+std::vector<std::string> OptionSet::names() const {
+  return impl_->names;
+}
 
 int usage_error(std::string_view command, std::string_view text) {
   fmt::print(stderr, "burin {}: {} (see burin {} --help)\n", command, text, command);

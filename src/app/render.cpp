@@ -20,12 +20,13 @@ namespace {
 
 void declare(OptionSet& options) {
   options.values("set", "VAR=VALUE", "value of ${VAR} in the policy; comes before the environment");
-  options.values("rung", "RUNG", "render for this attach point: kprobe or tracepoint+sock_ops (default: the first of each probe)");
+  options.values("rung", "RUNG",
+                 "render for this attach point: kprobe or tracepoint+sock_ops (default: the first of each probe)");
   options.flag("base", "also print the programs that always run (exec, exit, clone)");
 }
 
-/// Facts enough to render: what can be read without privileges; every tracepoint and member that is missing only leaves its
-/// macro out.
+/// Facts enough to render: what can be read without privileges; every tracepoint and member that is missing only leaves
+/// its macro out.
 struct Ground {
   HostFacts host;
   LayoutTable layout;
@@ -35,8 +36,10 @@ struct Ground {
 Result<Ground> look() {
   Ground g;
   g.host = read_host("/", tracepoints_used());
-  if (auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members())) g.layout = std::move(*layout);
-  else g.layout.source = "none";
+  if (auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members()))
+    g.layout = std::move(*layout);
+  else
+    g.layout.source = "none";
   TRY(g.catalog, load_catalog());
   return g;
 }
@@ -44,7 +47,8 @@ Result<Ground> look() {
 void print_unit(const RenderedUnit& unit) {
   for (const auto& [name, value] : unit.source.defines) fmt::print("#define {} {}\n", name, value);
   fmt::print("{}", annotated(unit.source));
-  for (const auto& init : unit.inits) fmt::print("/* map {}: {} element(s) written before attaching */\n", init.map, init.entries.size());
+  for (const auto& init : unit.inits)
+    fmt::print("/* map {}: {} element(s) written before attaching */\n", init.map, init.entries.size());
   for (const auto& a : unit.attaches)
     if (a.kind != AttachSpec::Kind::None) fmt::print("/* {} is attached to {} */\n", a.function, a.target);
 }

@@ -26,10 +26,13 @@ void declare(OptionSet& options) {
   options.values("policy,p", "FILE|DIR", "TracingPolicy to trace with; a directory stands for its *.yaml and *.yml");
   options.values("listen,l", "ADDRESS", "where to serve HTTP (default 127.0.0.1:7070); [::1]:7070, :7070");
   options.values("set", "VAR=VALUE", "value of ${VAR} in policies; comes before the environment");
-  options.values("node-name", "NAME", "node_name of the events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name)");
-  options.values("layout", "auto|btf|none", "where structure layouts come from (default auto: the first that passes its test)");
+  options.values("node-name", "NAME",
+                 "node_name of the events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name)");
+  options.values("layout", "auto|btf|none",
+                 "where structure layouts come from (default auto: the first that passes its test)");
   options.values("cache-dir", "DIR", "where compiled programs are kept (default /var/cache/burin); \"\" for nowhere");
-  options.values("buffer-pages", "N", "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64)");
+  options.values("buffer-pages", "N",
+                 "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64)");
   options.flag("wake-each-event", "wake up for every event instead of every 10 ms: less delay, far more cost");
   options.values("log-level", "LEVEL", "debug, info, warning or error (default info)");
 }
@@ -51,22 +54,32 @@ std::optional<int> read_options(const OptionSet& options, RunOptions& run) {
   if (run.policies.empty()) return usage_error("run", "no policy; name one with --policy FILE");
   for (const auto& set : options.all("set")) {
     const std::size_t equals = set.find('=');
-    if (equals == 0 || equals == std::string::npos) return usage_error("run", "--set takes VAR=VALUE, not \"" + set + "\"");
+    if (equals == 0 || equals == std::string::npos)
+      return usage_error("run", "--set takes VAR=VALUE, not \"" + set + "\"");
     run.variables[set.substr(0, equals)] = set.substr(equals + 1);
   }
   const std::string layout = options.last("layout", "auto");
-  if (layout == "auto") run.layout = LayoutChoice::Auto;
-  else if (layout == "btf") run.layout = LayoutChoice::Btf;
-  else if (layout == "none") run.layout = LayoutChoice::None;
-  else return usage_error("run", "--layout takes auto, btf or none, not \"" + layout + "\"");
+  if (layout == "auto")
+    run.layout = LayoutChoice::Auto;
+  else if (layout == "btf")
+    run.layout = LayoutChoice::Btf;
+  else if (layout == "none")
+    run.layout = LayoutChoice::None;
+  else
+    return usage_error("run", "--layout takes auto, btf or none, not \"" + layout + "\"");
   run.cache_dir = options.last("cache-dir", kCacheDir);
   run.node_name = options.last("node-name", "");
   const std::string level = options.last("log-level", "info");
-  if (level == "debug") set_log_level(LogLevel::Debug);
-  else if (level == "info") set_log_level(LogLevel::Info);
-  else if (level == "warning") set_log_level(LogLevel::Warning);
-  else if (level == "error") set_log_level(LogLevel::Error);
-  else return usage_error("run", "--log-level takes debug, info, warning or error, not \"" + level + "\"");
+  if (level == "debug")
+    set_log_level(LogLevel::Debug);
+  else if (level == "info")
+    set_log_level(LogLevel::Info);
+  else if (level == "warning")
+    set_log_level(LogLevel::Warning);
+  else if (level == "error")
+    set_log_level(LogLevel::Error);
+  else
+    return usage_error("run", "--log-level takes debug, info, warning or error, not \"" + level + "\"");
   return read_numbers(options, run);
 }
 
@@ -88,7 +101,8 @@ void wait_for_stop(const UniqueFd& signals) {
 
 std::string times_text(const StartTimes& t) {
   return fmt::format(
-      "host {:.1f}, layout {:.1f}, policies {:.1f}, compile {:.1f}, load {:.1f}, processes {:.1f}, self-test {:.1f}, attach {:.1f}",
+      "host {:.1f}, layout {:.1f}, policies {:.1f}, compile {:.1f}, load {:.1f}, processes {:.1f}, self-test {:.1f}, "
+      "attach {:.1f}",
       t.host, t.layout, t.policies, t.compile, t.load, t.processes, t.self_test, t.attach);
 }
 
@@ -110,7 +124,8 @@ int run_daemon(const Arguments& arguments) {
   auto address = parse_listen(options.last("listen", "127.0.0.1:7070"));
   if (!address) return usage_error("run", "--listen: " + address.error().text());
   if (!address->loopback())
-    log(LogLevel::Warning, "http", address->text() + " is reachable from other machines, and the events are served without authentication");
+    log(LogLevel::Warning, "http",
+        address->text() + " is reachable from other machines, and the events are served without authentication");
 
   const UniqueFd signals = stop_signals();
   ::signal(SIGPIPE, SIG_IGN);
@@ -130,7 +145,8 @@ int run_daemon(const Arguments& arguments) {
   for (const auto& warning : daemon.warnings()) log(LogLevel::Warning, "start", warning);
   address->port = (*server)->port();
   log(LogLevel::Info, "ready",
-      fmt::format("{} in {:.1f} ms ({})", "http://" + address->text() + "/v1/events", daemon.times().total, times_text(daemon.times())));
+      fmt::format("{} in {:.1f} ms ({})", "http://" + address->text() + "/v1/events", daemon.times().total,
+                  times_text(daemon.times())));
   daemon.after_start();
   wait_for_stop(signals);
   // Detach, drain and close the stream first: followers get everything, then the server ends their answers.

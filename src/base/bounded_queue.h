@@ -1,4 +1,5 @@
-// A queue between two threads that never grows past its bound; what does not fit is refused to the producer, who counts it.
+// A queue between two threads that never grows past its bound; what does not fit is refused to the producer, who counts
+// it.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -10,8 +11,8 @@
 
 namespace burin {
 
-/// Bounded FIFO, any number of producers and consumers. After close() producers are refused, and consumers drain what is
-/// left and then get nothing.
+/// Bounded FIFO, any number of producers and consumers. After close() producers are refused, and consumers drain what
+/// is left and then get nothing.
 template <class T>
 class BoundedQueue {
  public:
@@ -28,7 +29,8 @@ class BoundedQueue {
     return true;
   }
 
-  /// Takes everything there is, waiting up to `timeout` for the first item. Empty on timeout, or when closed and drained.
+  /// Takes everything there is, waiting up to `timeout` for the first item. Empty on timeout, or when closed and
+  /// drained.
   std::vector<T> pop_all(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, timeout, [this] { return closed_ || !items_.empty(); });

@@ -11,9 +11,15 @@ std::uint64_t read_clock(clockid_t id) {
 }
 }  // namespace
 
-std::uint64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
-std::uint64_t boottime_ns() { return read_clock(CLOCK_BOOTTIME); }
-std::uint64_t realtime_ns() { return read_clock(CLOCK_REALTIME); }
+std::uint64_t monotonic_ns() {
+  return read_clock(CLOCK_MONOTONIC);
+}
+std::uint64_t boottime_ns() {
+  return read_clock(CLOCK_BOOTTIME);
+}
+std::uint64_t realtime_ns() {
+  return read_clock(CLOCK_REALTIME);
+}
 
 void WallClock::refresh() {
   std::uint64_t best_gap = ~0ULL;

@@ -11,8 +11,8 @@ std::uint64_t boottime_ns();
 /// Nanoseconds since 1970 UTC.
 std::uint64_t realtime_ns();
 
-/// Converts monotonic to wall time. One sample of the offset is wrong after an NTP step or a suspend, so whoever owns one
-/// calls refresh() every few seconds. Not thread-safe.
+/// Converts monotonic to wall time. One sample of the offset is wrong after an NTP step or a suspend, so whoever owns
+/// one calls refresh() every few seconds. Not thread-safe.
 class WallClock {
  public:
   WallClock() { refresh(); }

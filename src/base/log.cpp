@@ -20,7 +20,9 @@ std::string_view name(LogLevel level) {
 }
 }  // namespace
 
-void set_log_level(LogLevel level) { g_level = level; }
+void set_log_level(LogLevel level) {
+  g_level = level;
+}
 
 void log(LogLevel level, std::string_view area, std::string_view text) {
   if (level < g_level.load()) return;

@@ -52,8 +52,8 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::stri
   return tl::unexpected<Error>(Error{code, std::move(message), std::move(detail), std::nullopt, {}});
 }
 
-/// `fail` with the text of an errno value appended: "cannot open x: No such file or directory". EPERM and EACCES turn the
-/// code into PermissionDenied.
+/// `fail` with the text of an errno value appended: "cannot open x: No such file or directory". EPERM and EACCES turn
+/// the code into PermissionDenied.
 tl::unexpected<Error> fail_errno(ErrorCode code, std::string message, int errno_value);
 
 /// Adds what was being done to an error on its way up.
@@ -68,9 +68,9 @@ inline tl::unexpected<Error> in_context(Error error, std::string doing) {
 #define BURIN_CONCAT(a, b) BURIN_CONCAT_(a, b)
 
 /// `TRY(auto x, f());` — x is the value, or the enclosing function returns f's error.
-#define TRY(declaration, expression)                                         \
-  auto BURIN_CONCAT(try_result_, __LINE__) = (expression);                   \
-  if (!BURIN_CONCAT(try_result_, __LINE__))                                  \
+#define TRY(declaration, expression)                                                 \
+  auto BURIN_CONCAT(try_result_, __LINE__) = (expression);                           \
+  if (!BURIN_CONCAT(try_result_, __LINE__))                                          \
     return ::tl::unexpected(std::move(BURIN_CONCAT(try_result_, __LINE__)).error()); \
   declaration = std::move(*BURIN_CONCAT(try_result_, __LINE__))
 

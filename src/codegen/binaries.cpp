@@ -8,7 +8,9 @@ namespace {
 /// Size of burin_proc.path in templates/prelude.h.
 constexpr std::size_t kPath = 256;
 
-std::string number(std::uint64_t v) { return std::to_string(v) + "ull"; }
+std::string number(std::uint64_t v) {
+  return std::to_string(v) + "ull";
+}
 
 /// `bytes` from path offset 0, compared in 8-byte words; the last word is masked to what is left.
 std::string starts_with(std::string_view bytes) {
@@ -26,15 +28,17 @@ std::string starts_with(std::string_view bytes) {
 }
 
 /// The NUL behind it belongs to the comparison, hence equality.
-std::string equals(std::string_view bytes) { return starts_with(std::string(bytes) + '\0'); }
+std::string equals(std::string_view bytes) {
+  return starts_with(std::string(bytes) + '\0');
+}
 
 /// Compared byte by byte at a variable offset below the path's length.
 std::string ends_with(std::string_view bytes) {
   const std::string n = std::to_string(bytes.size());
   std::string out = "image->path_len >= " + n + " && image->path_len < " + std::to_string(kPath);
   for (std::size_t i = 0; i < bytes.size(); ++i)
-    out += " && image->path[(image->path_len - " + std::to_string(bytes.size() - i) + ") & " + std::to_string(kPath - 1) +
-           "] == " + std::to_string(static_cast<int>(static_cast<signed char>(bytes[i])));
+    out += " && image->path[(image->path_len - " + std::to_string(bytes.size() - i) + ") & " +
+           std::to_string(kPath - 1) + "] == " + std::to_string(static_cast<int>(static_cast<signed char>(bytes[i])));
   return out;
 }
 
@@ -46,7 +50,11 @@ std::string binaries_predicate(const PlannedBinaries& filter) {
   std::string any;
   for (const auto& value : filter.values.values) {
     if (!any.empty()) any += " || ";
-    any += "(" + (positive == "In" ? equals(value) : positive == "Prefix" ? starts_with(value) : ends_with(value)) + ")";
+    any += "(" +
+           (positive == "In"       ? equals(value)
+            : positive == "Prefix" ? starts_with(value)
+                                   : ends_with(value)) +
+           ")";
   }
   // A process whose path is not known is in no list: a negative operator holds for it.
   if (negative) return "(!image || !(" + any + "))";

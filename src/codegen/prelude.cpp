@@ -25,18 +25,26 @@ constexpr char kProc[] = BURIN_PROC(BURIN_X, BURIN_A);
 std::string comment_safe(std::string_view text) {
   std::string out;
   for (char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-                       c == '_' || c == ' ' || c == ',';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '.' || c == '_' || c == ' ' || c == ',';
     out.push_back(plain ? c : '?');
   }
   return out;
 }
 }  // namespace
 
-std::string head_fields_text() { return kHead; }
-std::string exec_fields_text() { return kExec; }
-std::string exit_fields_text() { return kExit; }
-std::string clone_fields_text() { return kClone; }
+std::string head_fields_text() {
+  return kHead;
+}
+std::string exec_fields_text() {
+  return kExec;
+}
+std::string exit_fields_text() {
+  return kExit;
+}
+std::string clone_fields_text() {
+  return kClone;
+}
 
 Result<> begin_unit(UnitText& unit, std::string_view title, std::uint32_t counter_slots) {
   unit.add_text("/* burin: " + comment_safe(title) + ". Generated; the source of each line stands in its marker. */\n");
@@ -46,7 +54,8 @@ Result<> begin_unit(UnitText& unit, std::string_view title, std::uint32_t counte
   holes.blocks["wire_structs"] = lines_at(wire_struct_text(), {}, {});
   holes.scalars["counter_slots"] = std::to_string(counter_slots);
   TRY_OK(unit.add_template("prelude.h", holes));
-  unit.add_text("_Static_assert(sizeof(struct burin_head) == " + std::to_string(sizeof(wire::Head)) + ", \"record head\");\n");
+  unit.add_text("_Static_assert(sizeof(struct burin_head) == " + std::to_string(sizeof(wire::Head)) +
+                ", \"record head\");\n");
   return unit.add_template("capture.h", {});
 }
 

@@ -15,22 +15,59 @@ const char* const kCounterNames[kCounterSlots] = {"entered", "matched",  "posted
 
 std::vector<std::string> layout_members() {
   return {
-      "task_struct.real_parent", "task_struct.group_leader", "task_struct.tgid", "task_struct.start_boottime",
-      "task_struct.cred", "task_struct.mm", "task_struct.fs", "task_struct.loginuid", "task_struct.exit_code",
-      "task_struct.signal", "signal_struct.live", "cred.euid", "mm_struct.arg_start", "mm_struct.arg_end",
-      "mm_struct.exe_file", "file.f_path", "path.mnt", "path.dentry", "vfsmount.mnt_root", "mount.mnt",
-      "mount.mnt_parent", "mount.mnt_mountpoint", "dentry.d_parent", "dentry.d_name", "qstr.name", "qstr.len",
-      "fs_struct.root", "fs_struct.pwd", "sock.__sk_common.skc_family", "sock.__sk_common.skc_state",
-      "sock.__sk_common.skc_rcv_saddr", "sock.__sk_common.skc_daddr", "sock.__sk_common.skc_dport",
-      "sock.__sk_common.skc_num", "sock.__sk_common.skc_v6_rcv_saddr", "sock.__sk_common.skc_v6_daddr", "sock.sk_type",
-      "sock.sk_protocol", "sock.sk_mark", "sock.sk_priority", "socket.sk", "sk_buff.head", "sk_buff.network_header",
-      "sk_buff.len", "sk_buff.mark", "sk_buff.priority", "sk_buff.hash",
+      "task_struct.real_parent",
+      "task_struct.group_leader",
+      "task_struct.tgid",
+      "task_struct.start_boottime",
+      "task_struct.cred",
+      "task_struct.mm",
+      "task_struct.fs",
+      "task_struct.loginuid",
+      "task_struct.exit_code",
+      "task_struct.signal",
+      "signal_struct.live",
+      "cred.euid",
+      "mm_struct.arg_start",
+      "mm_struct.arg_end",
+      "mm_struct.exe_file",
+      "file.f_path",
+      "path.mnt",
+      "path.dentry",
+      "vfsmount.mnt_root",
+      "mount.mnt",
+      "mount.mnt_parent",
+      "mount.mnt_mountpoint",
+      "dentry.d_parent",
+      "dentry.d_name",
+      "qstr.name",
+      "qstr.len",
+      "fs_struct.root",
+      "fs_struct.pwd",
+      "sock.__sk_common.skc_family",
+      "sock.__sk_common.skc_state",
+      "sock.__sk_common.skc_rcv_saddr",
+      "sock.__sk_common.skc_daddr",
+      "sock.__sk_common.skc_dport",
+      "sock.__sk_common.skc_num",
+      "sock.__sk_common.skc_v6_rcv_saddr",
+      "sock.__sk_common.skc_v6_daddr",
+      "sock.sk_type",
+      "sock.sk_protocol",
+      "sock.sk_mark",
+      "sock.sk_priority",
+      "socket.sk",
+      "sk_buff.head",
+      "sk_buff.network_header",
+      "sk_buff.len",
+      "sk_buff.mark",
+      "sk_buff.priority",
+      "sk_buff.hash",
   };
 }
 
 std::vector<std::string> tracepoints_used() {
-  return {"sched:sched_process_exec",   "sched:sched_process_exit",     "task:task_newtask",
-          "sock:inet_sock_set_state",   "syscalls:sys_enter_execve",    "syscalls:sys_enter_execveat",
+  return {"sched:sched_process_exec",     "sched:sched_process_exit",  "task:task_newtask",
+          "sock:inet_sock_set_state",     "syscalls:sys_enter_execve", "syscalls:sys_enter_execveat",
           "syscalls:sys_enter_exit_group"};
 }
 
@@ -107,8 +144,8 @@ std::string record_struct(const PlannedHook& hook, const std::string& name) {
   }
   out += "} __attribute__((aligned(8)));\n";
   for (const auto& f : hook.record.fields)
-    out += "_Static_assert(__builtin_offsetof(struct " + name + ", " + f.name + ") == " + std::to_string(f.offset) + ", \"" +
-           f.name + "\");\n";
+    out += "_Static_assert(__builtin_offsetof(struct " + name + ", " + f.name + ") == " + std::to_string(f.offset) +
+           ", \"" + f.name + "\");\n";
   return out;
 }
 
@@ -118,9 +155,8 @@ std::vector<GeneratedLine> capture_lines(const PlannedHook& hook) {
   for (const auto& arg : hook.args) {
     const ArgType* type = find_type(arg.type);
     if (!type || !type->capture) continue;
-    const std::string text =
-        type->capture({"r->" + hook.record.fields[arg.field].name,
-                       "(u64)PT_REGS_PARM" + std::to_string(arg.index + 1) + "(ctx)"});
+    const std::string text = type->capture(
+        {"r->" + hook.record.fields[arg.field].name, "(u64)PT_REGS_PARM" + std::to_string(arg.index + 1) + "(ctx)"});
     for (auto& l : lines_at(text, arg.span, "argument " + std::to_string(arg.index) + " (" + arg.type + ")"))
       out.push_back(std::move(l));
   }
@@ -177,7 +213,8 @@ Result<> add_state_sock_ops(const PlannedHook& hook, const std::string& function
   holes.scalars["slots"] = std::to_string(slot);
   holes.scalars["hook"] = std::to_string(hook.id);
   if (needs_source_port(hook)) {
-    holes.blocks["early"] = lines_at("  matched = 1; /* the selectors need the source port */\n", hook.span, "selectors");
+    holes.blocks["early"] =
+        lines_at("  matched = 1; /* the selectors need the source port */\n", hook.span, "selectors");
     std::vector<GeneratedLine> late = lines_at("  matched = 0;\n  post = 1;\n", hook.span, "selectors");
     for (auto& l : selectors) late.push_back(std::move(l));
     holes.blocks["late"] = std::move(late);

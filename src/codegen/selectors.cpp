@@ -48,15 +48,16 @@ std::vector<GeneratedLine> action_lines(const PlannedSelector& selector, std::si
 
 }  // namespace
 
-Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::string_view tgid, SelectorSupport& support) {
+Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::string_view tgid,
+                                                  SelectorSupport& support) {
   if (hook.selectors.empty()) return lines_at("  matched = 1;\n", hook.span, "no selectors: everything matches");
   std::vector<GeneratedLine> out;
   const bool binaries =
       std::ranges::any_of(hook.selectors, [](const PlannedSelector& s) { return !s.binaries.empty(); });
   if (binaries) {
-    for (auto& l : lines_at("  u32 image_tgid = " + std::string(tgid) +
-                                ";\n  struct burin_proc *image = procs.lookup(&image_tgid);\n",
-                            hook.span, "matchBinaries"))
+    for (auto& l : lines_at(
+             "  u32 image_tgid = " + std::string(tgid) + ";\n  struct burin_proc *image = procs.lookup(&image_tgid);\n",
+             hook.span, "matchBinaries"))
       out.push_back(std::move(l));
   }
   for (std::size_t i = 0; i < hook.selectors.size(); ++i) {
@@ -69,8 +70,8 @@ Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::
       const Operator* op = find_operator(filter.op);
       const ArgType* type = find_type(hook.args[filter.arg].type);
       if (!op || !type) return fail(ErrorCode::Internal, "planned operator or type is unknown: " + filter.op);
-      out.push_back({"  if (" + op->predicate(site_for(hook, filter, support), *type, filter.operand) + ") {", filter.span,
-                     which + ", " + filter.op});
+      out.push_back({"  if (" + op->predicate(site_for(hook, filter, support), *type, filter.operand) + ") {",
+                     filter.span, which + ", " + filter.op});
       ++open;
     }
     for (const auto& b : selector.binaries) {

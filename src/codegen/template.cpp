@@ -20,7 +20,8 @@ std::string_view trim(std::string_view s) {
   return s;
 }
 
-/// The template without its first comment, which documents holes for whoever edits it; `line` becomes the number of lines cut.
+/// The template without its first comment, which documents holes for whoever edits it; `line` becomes the number of
+/// lines cut.
 std::string_view body_of(std::string_view text, std::uint32_t& line) {
   line = 0;
   if (!text.starts_with("/*")) return text;
@@ -56,9 +57,13 @@ void UnitText::emit(std::string_view line, const SourceSpan& span, const std::st
   text.push_back('\n');
 }
 
-void UnitText::add_line(const GeneratedLine& line) { emit(line.text, line.span, line.about); }
+void UnitText::add_line(const GeneratedLine& line) {
+  emit(line.text, line.span, line.about);
+}
 
-void UnitText::add_text(std::string_view t) { text.append(t); }
+void UnitText::add_text(std::string_view t) {
+  text.append(t);
+}
 
 Result<> UnitText::add_template(std::string_view path, const Holes& holes) {
   const std::string_view* found = find_template(path);
@@ -76,7 +81,8 @@ Result<> UnitText::add_template(std::string_view path, const Holes& holes) {
     if (alone.size() > 2 && alone[0] == '@' && hole_end(alone, 0) == alone.size() - 1) {
       const std::string name(alone.substr(1, alone.size() - 2));
       const auto block = holes.blocks.find(name);
-      if (block == holes.blocks.end()) return fail(ErrorCode::Internal, here.file + ": no lines for hole @" + name + "@");
+      if (block == holes.blocks.end())
+        return fail(ErrorCode::Internal, here.file + ": no lines for hole @" + name + "@");
       used.insert(name);
       for (const auto& l : block->second) emit(l.text, l.span.line ? l.span : here, l.about);
       continue;
@@ -90,7 +96,8 @@ Result<> UnitText::add_template(std::string_view path, const Holes& holes) {
       }
       const std::string name(line.substr(i + 1, stop - i - 1));
       const auto value = holes.scalars.find(name);
-      if (value == holes.scalars.end()) return fail(ErrorCode::Internal, here.file + ": no value for hole @" + name + "@");
+      if (value == holes.scalars.end())
+        return fail(ErrorCode::Internal, here.file + ": no value for hole @" + name + "@");
       used.insert(name);
       out += value->second;
       i = stop;

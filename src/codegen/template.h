@@ -1,5 +1,5 @@
-// C templates with named holes, strict: a hole nobody fills and a value nobody uses are both errors. Every line that comes out
-// carries a marker that leads back to the policy or the template.
+// C templates with named holes, strict: a hole nobody fills and a value nobody uses are both errors. Every line that
+// comes out carries a marker that leads back to the policy or the template.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -15,7 +15,7 @@ namespace burin {
 /// A generated line and the place it stands for.
 struct GeneratedLine {
   std::string text;
-  SourceSpan span;    ///< policy line; unknown (line 0) = the template's own line
+  SourceSpan span;  ///< policy line; unknown (line 0) = the template's own line
   std::string about;
 };
 
@@ -50,8 +50,8 @@ const std::string_view* find_template(std::string_view path);
 /// Splits C text into GeneratedLines that all point at `span`.
 std::vector<GeneratedLine> lines_at(std::string_view text, const SourceSpan& span, std::string about);
 
-/// A C string literal with every byte as a three-digit octal escape: the only way text would ever reach C. (Hex escapes run
-/// on into following digits.)
+/// A C string literal with every byte as a three-digit octal escape: the only way text would ever reach C. (Hex escapes
+/// run on into following digits.)
 std::string c_literal(std::string_view bytes);
 
 }  // namespace burin

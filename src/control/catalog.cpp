@@ -12,7 +12,8 @@ Result<ProbeCatalog> load_catalog() {
     Diagnostics diagnostics;
     const std::string file = "probes/" + std::string(kProbes[i].path);
     auto probe = read_probe(file, kProbes[i].text, diagnostics);
-    if (!probe) return fail(ErrorCode::Internal, "embedded " + file + " is wrong", render(diagnostics, kProbes[i].text, false));
+    if (!probe)
+      return fail(ErrorCode::Internal, "embedded " + file + " is wrong", render(diagnostics, kProbes[i].text, false));
     catalog.probes.push_back(std::move(*probe));
   }
   return catalog;

@@ -17,10 +17,10 @@ struct LoadedPolicy {
   HookPlan plan;
   PolicyState state = PolicyState::Planned;
   CompileStats compile;
-  double load_ms = 0;                      ///< milliseconds for maps, verifier, attach
-  std::size_t instructions = 0;            ///< of all its programs
-  std::optional<LoadedProgram> program;    ///< none before Loaded
-  std::string error;                       ///< why, when Failed
+  double load_ms = 0;                    ///< milliseconds for maps, verifier, attach
+  std::size_t instructions = 0;          ///< of all its programs
+  std::optional<LoadedProgram> program;  ///< none before Loaded
+  std::string error;                     ///< why, when Failed
 };
 
 }  // namespace burin

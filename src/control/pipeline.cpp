@@ -24,7 +24,11 @@ constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
 
 struct Pipeline::Impl {
   Impl(std::string node, StreamHub& h)
-      : node_name(std::move(node)), hub(h), processes(node_name, "/proc", clock), decoder(processes, clock), queue(kQueuedBatches) {}
+      : node_name(std::move(node)),
+        hub(h),
+        processes(node_name, "/proc", clock),
+        decoder(processes, clock),
+        queue(kQueuedBatches) {}
 
   void run(std::vector<SeedProcess> seeds);
   void seed(std::vector<SeedProcess> seeds);
@@ -65,7 +69,9 @@ struct Pipeline::Impl {
 };
 
 Pipeline::Pipeline(std::string node_name, StreamHub& hub) : impl_(std::make_unique<Impl>(std::move(node_name), hub)) {}
-Pipeline::~Pipeline() { stop(); }
+Pipeline::~Pipeline() {
+  stop();
+}
 
 void Pipeline::deliver(RawBatch&& batch) {
   const std::size_t count = batch.items.size();
@@ -100,7 +106,8 @@ void Pipeline::set_kernel_losses(KernelLosses losses) {
 }
 
 PipelineCounters Pipeline::counters() const {
-  return {impl_->records, impl_->events, impl_->lost_ring, impl_->lost_queue, impl_->malformed, impl_->late, impl_->table_size};
+  return {impl_->records,   impl_->events, impl_->lost_ring, impl_->lost_queue,
+          impl_->malformed, impl_->late,   impl_->table_size};
 }
 
 void Pipeline::Impl::run(std::vector<SeedProcess> seeds) {
@@ -147,8 +154,10 @@ void Pipeline::Impl::take(const RawBatch& batch) {
   }
   std::vector<ReorderWindow::Record> input;
   input.reserve(batch.items.size());
-  for (const auto& item : batch.items) input.push_back({item.cpu, std::span(batch.bytes).subspan(item.offset, item.size)});
-  window.push(input, batch.complete_until, [this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
+  for (const auto& item : batch.items)
+    input.push_back({item.cpu, std::span(batch.bytes).subspan(item.offset, item.size)});
+  window.push(input, batch.complete_until,
+              [this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
   late = window.late();
 }
 
@@ -186,8 +195,8 @@ void Pipeline::Impl::gap(LossReason reason, std::uint32_t cpu, std::uint64_t cou
 }
 
 void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
-  // Two accounts of one thing: PERF_RECORD_LOST (told only when a later record finds room) and the programs' own counters.
-  // The stream's gaps follow whichever is ahead, so nothing is told twice.
+  // Two accounts of one thing: PERF_RECORD_LOST (told only when a later record finds room) and the programs' own
+  // counters. The stream's gaps follow whichever is ahead, so nothing is told twice.
   if (total <= reported_lost) return;
   gap(LossReason::PerfBuffer, cpu, total - reported_lost);
   reported_lost = total;

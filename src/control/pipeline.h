@@ -1,5 +1,5 @@
-// Raw batches -> events in order -> the stream. One thread owns decoder, process table and encoder; nothing here is locked
-// against anything else but the queue.
+// Raw batches -> events in order -> the stream. One thread owns decoder, process table and encoder; nothing here is
+// locked against anything else but the queue.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -9,21 +9,21 @@
 #include <thread>
 #include <vector>
 
+#include "event/process_table.h"
 #include "kernel/perf_reader.h"
 #include "model/event.h"
-#include "event/process_table.h"
 #include "sink/stream_hub.h"
 
 namespace burin {
 
 struct PipelineCounters {
-  std::uint64_t records = 0;        ///< decoded
-  std::uint64_t events = 0;         ///< published
-  std::uint64_t lost_ring = 0;      ///< by the kernel's rings, all causes
-  std::uint64_t lost_queue = 0;     ///< records of batches that did not fit into the queue
+  std::uint64_t records = 0;     ///< decoded
+  std::uint64_t events = 0;      ///< published
+  std::uint64_t lost_ring = 0;   ///< by the kernel's rings, all causes
+  std::uint64_t lost_queue = 0;  ///< records of batches that did not fit into the queue
   std::uint64_t malformed = 0;
-  std::uint64_t late = 0;           ///< came after a younger record was released: out of order in the stream
-  std::uint64_t processes = 0;      ///< entries of the process table
+  std::uint64_t late = 0;       ///< came after a younger record was released: out of order in the stream
+  std::uint64_t processes = 0;  ///< entries of the process table
 };
 
 class Pipeline {

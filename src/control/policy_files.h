@@ -20,7 +20,8 @@ struct PolicyFile {
 /// Variables given by --set; the environment is asked after them.
 using Variables = std::map<std::string, std::string>;
 
-/// The files named; a directory stands for its *.yaml and *.yml, by name, not below. A path that cannot be read is an error.
+/// The files named; a directory stands for its *.yaml and *.yml, by name, not below. A path that cannot be read is an
+/// error.
 Result<std::vector<std::string>> collect_policy_files(const std::vector<std::string>& paths);
 
 /// Reads one file. Only a file that cannot be read is an error; mistakes in it are in `diagnostics`.

@@ -21,7 +21,8 @@
 namespace burin {
 namespace {
 
-/// Longest time the child's events may take to come through; they come within one poll of the rings (10 ms) and one more.
+/// Longest time the child's events may take to come through; they come within one poll of the rings (10 ms) and one
+/// more.
 constexpr std::chrono::milliseconds kWait{2000};
 
 /// What the observer saw of the child.
@@ -57,7 +58,8 @@ class Comparison {
     if (kernel == truth)
       report_.passed.push_back(what);
     else
-      report_.mismatches.push_back(std::string(what) + ": the kernel side says \"" + kernel + "\", the truth is \"" + truth + "\"");
+      report_.mismatches.push_back(std::string(what) + ": the kernel side says \"" + kernel + "\", the truth is \"" +
+                                   truth + "\"");
   }
 
  private:
@@ -155,7 +157,8 @@ void test_sock(LoadedProgram& base, const HostFacts& host, SelfTestReport& repor
     report.skipped.push_back("socket layout: no tracepoint sock:inet_sock_set_state");
     return;
   }
-  UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)),
+      client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in here{};
   here.sin_family = AF_INET;
   here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -170,7 +173,8 @@ void test_sock(LoadedProgram& base, const HostFacts& host, SelfTestReport& repor
   SockTest test;
   test.want_dport = ntohs(here.sin_port);
   if (!map_put(map, &zero, &test, false)) return;
-  if (auto attached = base.attach({"base_selftest", AttachSpec::Kind::Tracepoint, "sock:inet_sock_set_state"}, host); !attached) {
+  if (auto attached = base.attach({"base_selftest", AttachSpec::Kind::Tracepoint, "sock:inet_sock_set_state"}, host);
+      !attached) {
     report.skipped.push_back("socket layout: " + attached.error().text());
     return;
   }
@@ -189,7 +193,8 @@ void test_sock(LoadedProgram& base, const HostFacts& host, SelfTestReport& repor
   compare.same("socket destination", address_text(test.sock, test.sock.daddr, test.sock.dport),
                "127.0.0.1:" + std::to_string(ntohs(here.sin_port)));
   if (test.sock.type) compare.same("socket type", std::to_string(test.sock.type), std::to_string(SOCK_STREAM));
-  if (test.sock.protocol) compare.same("socket protocol", std::to_string(test.sock.protocol), std::to_string(IPPROTO_TCP));
+  if (test.sock.protocol)
+    compare.same("socket protocol", std::to_string(test.sock.protocol), std::to_string(IPPROTO_TCP));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Does what the kernel side reads agree with what we know to be true? Run once at start, on every layout rung: a rung that
-// reads wrong memory must not be used.
+// Does what the kernel side reads agree with what we know to be true? Run once at start, on every layout rung: a rung
+// that reads wrong memory must not be used.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,11 +16,12 @@ struct SelfTestReport {
   std::vector<std::string> skipped;     ///< what could not be tested here, and why
 };
 
-/// Starts /bin/cat as a child of this process and compares the exec and exit events (binary, arguments, working directory,
-/// uid, parent, exit status, path in the process map) with the truth; opens a connection to itself on loopback and compares
-/// the sock that the kernel side read with getsockname(2). The pipeline must be running; its observer is used meanwhile.
-/// `with_layout`: fields that only a layout gives are compared too. The program "base_selftest" stays attached: detaching
-/// costs an RCU grace period, so the caller does it when nobody waits. Takes a few tens of milliseconds at most.
+/// Starts /bin/cat as a child of this process and compares the exec and exit events (binary, arguments, working
+/// directory, uid, parent, exit status, path in the process map) with the truth; opens a connection to itself on
+/// loopback and compares the sock that the kernel side read with getsockname(2). The pipeline must be running; its
+/// observer is used meanwhile. `with_layout`: fields that only a layout gives are compared too. The program
+/// "base_selftest" stays attached: detaching costs an RCU grace period, so the caller does it when nobody waits. Takes
+/// a few tens of milliseconds at most.
 SelfTestReport run_self_test(Pipeline& pipeline, LoadedProgram& base, const HostFacts& host, bool with_layout);
 
 }  // namespace burin

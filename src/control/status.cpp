@@ -41,7 +41,8 @@ std::string counters_json(const HookCounters& counters) {
 std::string tried_json(const std::vector<RungTried>& tried) {
   std::string out = "[";
   for (const auto& t : tried)
-    out += fmt::format("{}{{\"rung\":{},\"reason\":{}}}", out.size() > 1 ? "," : "", json_text(to_string(t.rung)), json_text(t.reason));
+    out += fmt::format("{}{{\"rung\":{},\"reason\":{}}}", out.size() > 1 ? "," : "", json_text(to_string(t.rung)),
+                       json_text(t.reason));
   return out + "]";
 }
 
@@ -60,18 +61,20 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
   for (std::size_t i = 0; i < p.plan.hooks.size(); ++i) {
     const PlannedHook& h = p.plan.hooks[i];
     hooks += fmt::format("{}{{\"id\":{},\"function\":{},\"rung\":{},\"tried\":{},\"line\":{},\"counters\":{}}}",
-                         i ? "," : "", h.id, json_text(h.function), json_text(to_string(h.rung)), tried_json(h.tried), h.span.line,
-                         i < counters.size() ? counters_json(counters[i]) : "{}");
+                         i ? "," : "", h.id, json_text(h.function), json_text(to_string(h.rung)), tried_json(h.tried),
+                         h.span.line, i < counters.size() ? counters_json(counters[i]) : "{}");
   }
   std::string unavailable;
   for (const auto& u : p.plan.unavailable)
-    unavailable += fmt::format("{}{{\"function\":{},\"reason\":{},\"tried\":{},\"line\":{}}}", unavailable.empty() ? "" : ",",
-                               json_text(u.function), json_text(u.reason), tried_json(u.tried), u.span.line);
-  std::string out = fmt::format("{{\"name\":{},\"file\":{},\"state\":\"{}\"", json_text(p.plan.policy), json_text(p.plan.file),
-                                to_string(p.state));
+    unavailable +=
+        fmt::format("{}{{\"function\":{},\"reason\":{},\"tried\":{},\"line\":{}}}", unavailable.empty() ? "" : ",",
+                    json_text(u.function), json_text(u.reason), tried_json(u.tried), u.span.line);
+  std::string out = fmt::format("{{\"name\":{},\"file\":{},\"state\":\"{}\"", json_text(p.plan.policy),
+                                json_text(p.plan.file), to_string(p.state));
   if (!p.error.empty()) out += ",\"error\":" + json_text(p.error);
-  return out + fmt::format(",\"hooks\":[{}],\"unavailable\":[{}],\"compile\":{},\"load_ms\":{:.2f},\"instructions\":{}}}",
-                           hooks, unavailable, compile_json(p.compile), p.load_ms, p.instructions);
+  return out +
+         fmt::format(",\"hooks\":[{}],\"unavailable\":[{}],\"compile\":{},\"load_ms\":{:.2f},\"instructions\":{}}}",
+                     hooks, unavailable, compile_json(p.compile), p.load_ms, p.instructions);
 }
 
 }  // namespace
@@ -79,18 +82,20 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
 std::string policies_json(const DaemonStatus& s) {
   std::string base;
   for (const auto& h : s.base)
-    base += fmt::format("{}{{\"function\":{},\"rung\":{},\"counters\":{}}}", base.empty() ? "" : ",", json_text(h.function),
-                        json_text(h.rung), counters_json(h));
+    base += fmt::format("{}{{\"function\":{},\"rung\":{},\"counters\":{}}}", base.empty() ? "" : ",",
+                        json_text(h.function), json_text(h.rung), counters_json(h));
   std::string policies;
-  for (std::size_t i = 0; i < s.policies.size(); ++i) policies += (i ? "," : "") + policy_json(*s.policies[i], s.policy_counters[i]);
+  for (std::size_t i = 0; i < s.policies.size(); ++i)
+    policies += (i ? "," : "") + policy_json(*s.policies[i], s.policy_counters[i]);
   return fmt::format(
       "{{\"kernel\":{},\"layout\":{},\"self_test\":{{\"passed\":{},\"mismatches\":{},\"skipped\":{}}},"
       "\"base\":{{\"hooks\":[{}],\"compile\":{}}},\"policies\":[{}],"
       "\"events\":{{\"published\":{},\"lost_perf_buffer\":{},\"lost_raw_queue\":{},\"malformed\":{},\"late\":{},"
       "\"oldest_seq\":{},\"newest_seq\":{}}},\"start_ms\":{:.1f}}}\n",
-      json_text(s.host->release), json_text(s.layout_source), strings_json(s.self_test->passed), strings_json(s.self_test->mismatches),
-      strings_json(s.self_test->skipped), base, compile_json(s.base_compile), policies, s.pipeline.events, s.pipeline.lost_ring,
-      s.pipeline.lost_queue, s.pipeline.malformed, s.pipeline.late, s.oldest_seq, s.newest_seq, s.times->total);
+      json_text(s.host->release), json_text(s.layout_source), strings_json(s.self_test->passed),
+      strings_json(s.self_test->mismatches), strings_json(s.self_test->skipped), base, compile_json(s.base_compile),
+      policies, s.pipeline.events, s.pipeline.lost_ring, s.pipeline.lost_queue, s.pipeline.malformed, s.pipeline.late,
+      s.oldest_seq, s.newest_seq, s.times->total);
 }
 
 namespace {
@@ -134,7 +139,8 @@ std::string metrics_text(const DaemonStatus& s) {
   m.sample("", s.pipeline.events);
   m.family("burin_records_total", "counter", "Records taken out of the perf buffers and looked at.");
   m.sample("", s.pipeline.records);
-  m.family("burin_lost_records_total", "counter", "Records that never became events, by reason; each is a gap in the stream.");
+  m.family("burin_lost_records_total", "counter",
+           "Records that never became events, by reason; each is a gap in the stream.");
   m.sample("reason=\"perf_buffer\"", s.pipeline.lost_ring);
   m.sample("reason=\"raw_queue\"", s.pipeline.lost_queue);
   m.sample("reason=\"malformed\"", s.pipeline.malformed);

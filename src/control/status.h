@@ -25,7 +25,7 @@ struct DaemonStatus {
   const SelfTestReport* self_test = nullptr;
   const StartTimes* times = nullptr;
   CompileStats base_compile;
-  std::vector<HookCounters> base;                          ///< exec, exit, clone
+  std::vector<HookCounters> base;  ///< exec, exit, clone
   std::vector<const LoadedPolicy*> policies;
   std::vector<std::vector<HookCounters>> policy_counters;  ///< beside `policies`, one entry a hook
   PipelineCounters pipeline;

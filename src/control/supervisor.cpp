@@ -85,20 +85,25 @@ Result<> Supervisor::Impl::look_at_host() {
   host = read_host("/", tracepoints_used());
   if (!options.node_name.empty()) host.node_name = options.node_name;
   try_kernel(host);
-  if (!host.bpf_load.works) return fail(ErrorCode::Unsupported, "this kernel does not load BPF programs for us: " + host.bpf_load.reason);
-  if (const int swept = sweep_leftovers(host)) log(LogLevel::Info, "start", "removed " + std::to_string(swept) + " leftovers of a burin that died");
+  if (!host.bpf_load.works)
+    return fail(ErrorCode::Unsupported, "this kernel does not load BPF programs for us: " + host.bpf_load.reason);
+  if (const int swept = sweep_leftovers(host))
+    log(LogLevel::Info, "start", "removed " + std::to_string(swept) + " leftovers of a burin that died");
   return Ok{};
 }
 
 Result<LayoutTable> Supervisor::Impl::find_layout(LayoutChoice choice) {
   const Stopwatch watch(times.layout);
   if (choice != LayoutChoice::None && host.has_btf) {
-    auto table = store ? cached_layout_from_btf(kKernelBtf, layout_members(), store->directory(), host.release + " " + host.boot_id)
+    auto table = store ? cached_layout_from_btf(kKernelBtf, layout_members(), store->directory(),
+                                                host.release + " " + host.boot_id)
                        : layout_from_btf(kKernelBtf, layout_members());
     if (table || choice == LayoutChoice::Btf) return table;
-    log(LogLevel::Warning, "layout", "kernel BTF cannot be used (" + table.error().text() + "), going on without structure layouts");
+    log(LogLevel::Warning, "layout",
+        "kernel BTF cannot be used (" + table.error().text() + "), going on without structure layouts");
   }
-  if (choice == LayoutChoice::Btf) return fail(ErrorCode::Unsupported, "this kernel has no BTF (/sys/kernel/btf/vmlinux); use --layout auto");
+  if (choice == LayoutChoice::Btf)
+    return fail(ErrorCode::Unsupported, "this kernel has no BTF (/sys/kernel/btf/vmlinux); use --layout auto");
   return LayoutTable{"none", {}};
 }
 
@@ -116,7 +121,8 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   base.emplace(std::move(*loaded));
   pipeline = std::make_unique<Pipeline>(host.node_name, *hub);
   PerfReaderOptions perf = options.perf;
-  TRY(reader, PerfReader::start(base->map_fd("events"), perf, [p = pipeline.get()](RawBatch&& b) { p->deliver(std::move(b)); }));
+  TRY(reader, PerfReader::start(base->map_fd("events"), perf,
+                                [p = pipeline.get()](RawBatch&& b) { p->deliver(std::move(b)); }));
   reader->set_poll_ms(1);  // the self-test waits for events
   for (const auto& attach : unit.attaches) {
     if (attach.kind == AttachSpec::Kind::None) continue;
@@ -153,7 +159,8 @@ std::vector<SeedProcess> Supervisor::Impl::seed_kernel() {
   return seeds;
 }
 
-Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>& files, std::string& rendered, bool color) {
+Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>& files, std::string& rendered,
+                                                         bool color) {
   std::vector<HookPlan> plans;
   HookId next = kFirstPolicyHook;
   for (auto& file : files) {
@@ -227,10 +234,11 @@ Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
     auto policy = policies.begin();
     for (auto& unit : units) {
       LoadedPolicy& p = *policy++;
-      images.push_back(std::async(units.size() > 1 ? std::launch::async : std::launch::deferred, [&]() -> Result<ProgramImage> {
-        if (!unit) return fail(ErrorCode::Internal, "no unit");
-        return compiler.compile(unit->source, &p.compile);
-      }));
+      images.push_back(
+          std::async(units.size() > 1 ? std::launch::async : std::launch::deferred, [&]() -> Result<ProgramImage> {
+            if (!unit) return fail(ErrorCode::Internal, "no unit");
+            return compiler.compile(unit->source, &p.compile);
+          }));
     }
     for (auto& image : images) image.wait();
   }
@@ -243,7 +251,8 @@ Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
   return Ok{};
 }
 
-Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFile>& files, std::string& rendered, bool color) {
+Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFile>& files, std::string& rendered,
+                                      bool color) {
   TRY(layout, find_layout(choice));
   TRY(auto plans, plan_all(files, rendered, color));
   TRY_OK(start_base(layout));
@@ -252,7 +261,8 @@ Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFil
     const Stopwatch watch(times.self_test);
     self_test = run_self_test(*pipeline, *base, host, layout.source != "none");
   }
-  for (const auto& mismatch : self_test.mismatches) log(LogLevel::Warning, "self-test", "layout " + layout.source + ": " + mismatch);
+  for (const auto& mismatch : self_test.mismatches)
+    log(LogLevel::Warning, "self-test", "layout " + layout.source + ": " + mismatch);
   if (!self_test.mismatches.empty())
     return fail(ErrorCode::Internal, "the self-test failed with layout source \"" + layout.source + "\"");
   TRY_OK(start_policies(std::move(plans)));
@@ -279,19 +289,25 @@ DaemonStatus Supervisor::Impl::status() const {
   s.self_test = &self_test;
   s.times = &times;
   s.base_compile = base_compile;
-  const auto counters = [&](const LoadedProgram& program, std::size_t first, const std::string& function, const std::string& rung) {
+  const auto counters = [&](const LoadedProgram& program, std::size_t first, const std::string& function,
+                            const std::string& rung) {
     HookCounters c{function, rung, {}};
-    if (auto slots = program.read_percpu_u64("counters", host.possible_cpus); slots && slots->size() >= first + kCounterSlots)
-      c.slots.assign(slots->begin() + static_cast<std::ptrdiff_t>(first), slots->begin() + static_cast<std::ptrdiff_t>(first + kCounterSlots));
+    if (auto slots = program.read_percpu_u64("counters", host.possible_cpus);
+        slots && slots->size() >= first + kCounterSlots)
+      c.slots.assign(slots->begin() + static_cast<std::ptrdiff_t>(first),
+                     slots->begin() + static_cast<std::ptrdiff_t>(first + kCounterSlots));
     return c;
   };
-  s.base = {counters(*base, kHookExec * kCounterSlots, "exec", "tracepoint"), counters(*base, kHookExit * kCounterSlots, "exit", "tracepoint"),
+  s.base = {counters(*base, kHookExec * kCounterSlots, "exec", "tracepoint"),
+            counters(*base, kHookExit * kCounterSlots, "exit", "tracepoint"),
             counters(*base, kHookClone * kCounterSlots, "clone", "tracepoint")};
   for (const auto& p : policies) {
     s.policies.push_back(&p);
     std::vector<HookCounters> hooks;
     for (std::size_t i = 0; i < p.plan.hooks.size(); ++i)
-      if (p.program) hooks.push_back(counters(*p.program, i * kCounterSlots, p.plan.hooks[i].function, std::string(to_string(p.plan.hooks[i].rung))));
+      if (p.program)
+        hooks.push_back(counters(*p.program, i * kCounterSlots, p.plan.hooks[i].function,
+                                 std::string(to_string(p.plan.hooks[i].rung))));
     s.policy_counters.push_back(std::move(hooks));
   }
   s.pipeline = pipeline->counters();
@@ -301,7 +317,9 @@ DaemonStatus Supervisor::Impl::status() const {
 }
 
 Supervisor::Supervisor() : impl_(std::make_unique<Impl>()) {}
-Supervisor::~Supervisor() { stop(); }
+Supervisor::~Supervisor() {
+  stop();
+}
 
 Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options, bool color, std::string& rendered) {
   std::unique_ptr<Supervisor> self(new Supervisor());
@@ -331,11 +349,14 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
     TRY_OK(d.look_at_host());
     if (!options.cache_dir.empty()) {
       auto store = ImageStore::open(options.cache_dir);
-      if (!store) log(LogLevel::Warning, "cache", "starting without a cache: " + store.error().text());
-      else d.store.emplace(std::move(*store));
+      if (!store)
+        log(LogLevel::Warning, "cache", "starting without a cache: " + store.error().text());
+      else
+        d.store.emplace(std::move(*store));
     }
     auto started = d.start_with(options.layout, files, rendered, color);
-    if (!started && !d.self_test.mismatches.empty() && options.layout == LayoutChoice::Auto && d.layout.source != "none") {
+    if (!started && !d.self_test.mismatches.empty() && options.layout == LayoutChoice::Auto &&
+        d.layout.source != "none") {
       log(LogLevel::Warning, "start", started.error().text() + "; trying again without structure layouts");
       d.stop_base();
       d.policies.clear();
@@ -369,10 +390,18 @@ void Supervisor::stop() {
   if (d.hub) d.hub->close();
 }
 
-StreamHub& Supervisor::hub() { return *impl_->hub; }
-const std::string& Supervisor::node_name() const { return impl_->host.node_name; }
-const StartTimes& Supervisor::times() const { return impl_->times; }
-bool Supervisor::ready() const { return impl_->ready; }
+StreamHub& Supervisor::hub() {
+  return *impl_->hub;
+}
+const std::string& Supervisor::node_name() const {
+  return impl_->host.node_name;
+}
+const StartTimes& Supervisor::times() const {
+  return impl_->times;
+}
+bool Supervisor::ready() const {
+  return impl_->ready;
+}
 
 std::vector<std::string> Supervisor::warnings() const {
   std::vector<std::string> out;
@@ -383,7 +412,11 @@ std::vector<std::string> Supervisor::warnings() const {
   return out;
 }
 
-std::string Supervisor::policies_json() const { return burin::policies_json(impl_->status()); }
-std::string Supervisor::metrics_text() const { return burin::metrics_text(impl_->status()); }
+std::string Supervisor::policies_json() const {
+  return burin::policies_json(impl_->status());
+}
+std::string Supervisor::metrics_text() const {
+  return burin::metrics_text(impl_->status());
+}
 
 }  // namespace burin

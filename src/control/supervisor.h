@@ -1,5 +1,5 @@
-// The daemon's life: host facts, layout, policies, compile, load, attach, self-test; then shutdown in order. Owns everything
-// that runs except the HTTP server, which app/ puts in front of it.
+// The daemon's life: host facts, layout, policies, compile, load, attach, self-test; then shutdown in order. Owns
+// everything that runs except the HTTP server, which app/ puts in front of it.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -18,14 +18,14 @@ namespace burin {
 enum class LayoutChoice { Auto, Btf, None };
 
 struct RunOptions {
-  std::vector<std::string> policies;     ///< files and directories
-  Variables variables;                   ///< --set
+  std::vector<std::string> policies;  ///< files and directories
+  Variables variables;                ///< --set
   LayoutChoice layout = LayoutChoice::Auto;
-  std::filesystem::path cache_dir;       ///< empty = no cache
+  std::filesystem::path cache_dir;  ///< empty = no cache
   CompilerOptions compiler;
   PerfReaderOptions perf;
   HubLimits hub;
-  std::string node_name;                 ///< empty = the host's
+  std::string node_name;  ///< empty = the host's
 };
 
 /// Milliseconds of each step of the start, for the "ready" line and the startup bench.
@@ -35,8 +35,8 @@ struct StartTimes {
 
 class Supervisor {
  public:
-  /// Everything up to "attached". `rendered` receives the diagnostics of all policy files as text (also warnings); `color` is
-  /// for that text. On error nothing stays loaded.
+  /// Everything up to "attached". `rendered` receives the diagnostics of all policy files as text (also warnings);
+  /// `color` is for that text. On error nothing stays loaded.
   static Result<std::unique_ptr<Supervisor>> start(const RunOptions& options, bool color, std::string& rendered);
   ~Supervisor();
 

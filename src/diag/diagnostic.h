@@ -12,7 +12,7 @@ enum class Severity { Error, Warning };
 
 struct Diagnostic {
   Severity severity = Severity::Error;
-  std::string id;       ///< stable, kebab-case ("unknown-operator"); documented in docs/policy.md
+  std::string id;  ///< stable, kebab-case ("unknown-operator"); documented in docs/policy.md
   SourceSpan span;
   std::string message;  ///< what is wrong, in one sentence without a full stop
   std::string hint;     ///< what to do about it ("did you mean NotDAddr?"); may be empty

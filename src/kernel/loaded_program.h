@@ -61,8 +61,8 @@ Result<std::uint32_t> test_run(int program_fd, std::vector<std::byte>& packet, s
 /// sock_ops; `reason` says in words what failed and what would cure it.
 void try_kernel(HostFacts& host);
 
-/// Whether a kprobe can be set on this function: it is set, disabled, and taken away again, which costs microseconds where
-/// a look into kallsyms costs a tenth of a second. The reason names the function.
+/// Whether a kprobe can be set on this function: it is set, disabled, and taken away again, which costs microseconds
+/// where a look into kallsyms costs a tenth of a second. The reason names the function.
 Trial try_function(std::string_view symbol);
 
 /// Removes what a burin that died left behind in tracefs (names "burin_<pid>_..." whose pid is gone). Returns how many.

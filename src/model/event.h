@@ -14,9 +14,9 @@ namespace burin {
 /// Bits of ProcessInfo::flags; words and values are Tetragon's.
 enum ProcessFlag : std::uint32_t {
   kProcExecve = 0x1,
-  kProcProcFs = 0x4,        ///< entry made from /proc at start
+  kProcProcFs = 0x4,  ///< entry made from /proc at start
   kProcTruncArgs = 0x10,
-  kProcMiss = 0x40,         ///< parent unknown
+  kProcMiss = 0x40,  ///< parent unknown
   kProcErrorFilename = 0x100,
   kProcErrorArgs = 0x200,
   kProcNoCwd = 0x800,
@@ -27,24 +27,25 @@ enum ProcessFlag : std::uint32_t {
 
 /// One program image of one process (an exec makes a new one). Shared by all its events.
 struct ProcessInfo {
-  std::uint32_t pid = 0;          ///< tgid in the initial pid namespace
-  std::uint64_t exec_ktime = 0;   ///< monotonic ns at which this image began; with pid the identity
+  std::uint32_t pid = 0;         ///< tgid in the initial pid namespace
+  std::uint64_t exec_ktime = 0;  ///< monotonic ns at which this image began; with pid the identity
   std::uint32_t uid = 0;
   std::uint32_t auid = 0xffffffff;  ///< unset
   std::string binary;
-  std::string arguments;          ///< argv[1:], joined as Tetragon joins them
+  std::string arguments;  ///< argv[1:], joined as Tetragon joins them
   std::string cwd;
   std::uint32_t flags = 0;
   std::uint64_t start_wall_ns = 0;
-  std::string exec_id;            ///< base64 of node:exec_ktime:pid
+  std::string exec_id;  ///< base64 of node:exec_ktime:pid
   std::string parent_exec_id;
   std::uint32_t parent_pid = 0;
-  bool known = true;              ///< false: made up because the process was never seen ("unknown" flag word)
+  bool known = true;  ///< false: made up because the process was never seen ("unknown" flag word)
   // Where each weak field came from, for the event's `burin` object: "kernel", "proc", "entry" or "".
   std::string_view binary_source;
   std::string_view args_source;
   std::string_view cwd_source;
-  /// The JSON text of `{"exec_id":...,"parent_exec_id":"..."` without the closing brace and without "tid": written once.
+  /// The JSON text of `{"exec_id":...,"parent_exec_id":"..."` without the closing brace and without "tid": written
+  /// once.
   std::string json;
 };
 using ProcessPtr = std::shared_ptr<const ProcessInfo>;
@@ -55,10 +56,10 @@ std::string_view to_string(EventKind kind);
 
 /// Why events are missing from the stream.
 enum class LossReason : std::uint8_t {
-  PerfBuffer,   ///< the kernel found no room in a CPU's ring
-  RawQueue,     ///< the pipeline did not keep up with the reader
-  Malformed,    ///< a record that the decoder could not read
-  SlowClient,   ///< this HTTP client did not keep up with the stream
+  PerfBuffer,  ///< the kernel found no room in a CPU's ring
+  RawQueue,    ///< the pipeline did not keep up with the reader
+  Malformed,   ///< a record that the decoder could not read
+  SlowClient,  ///< this HTTP client did not keep up with the stream
 };
 std::string_view to_string(LossReason reason);
 
@@ -69,29 +70,29 @@ struct HookInfo {
   std::string function;
   std::string message;
   std::vector<std::string> tags;
-  std::string rung;                      ///< to_string(Rung)
-  std::vector<std::string> arg_types;    ///< keys into types/, in the policy's order
+  std::string rung;                    ///< to_string(Rung)
+  std::vector<std::string> arg_types;  ///< keys into types/, in the policy's order
   std::vector<std::string> arg_labels;
-  std::vector<std::size_t> arg_fields;   ///< index into record.fields
+  std::vector<std::size_t> arg_fields;  ///< index into record.fields
   RecordLayout record;
 };
 using HookInfoPtr = std::shared_ptr<const HookInfo>;
 
 struct Event {
   EventKind kind = EventKind::Exec;
-  std::uint64_t seq = 0;       ///< position in this daemon's stream, from 1, without holes
+  std::uint64_t seq = 0;  ///< position in this daemon's stream, from 1, without holes
   std::uint64_t mono_ns = 0;
   std::uint64_t wall_ns = 0;
   std::uint32_t cpu = 0;
   std::uint32_t tid = 0;
   std::uint16_t head_flags = 0;  ///< HeadFlag
   std::uint16_t selector = 0;
-  std::uint16_t action = 0;      ///< ActionKind
+  std::uint16_t action = 0;  ///< ActionKind
   std::uint64_t cgroup_id = 0;
   ProcessPtr process;
-  ProcessPtr parent;             ///< may be null
+  ProcessPtr parent;  ///< may be null
   // exit
-  std::uint32_t exit_code = 0;   ///< kernel form: status << 8 | signal
+  std::uint32_t exit_code = 0;  ///< kernel form: status << 8 | signal
   bool exit_code_known = false;
   // kprobe
   HookInfoPtr hook;
@@ -99,8 +100,8 @@ struct Event {
   // gap
   LossReason loss = LossReason::PerfBuffer;
   std::uint64_t lost = 0;
-  // The line: JSON in Tetragon's form plus `,"burin":{...}}\n`; burin_at is the offset of that comma, so that the compatible
-  // form is line[0..burin_at) + "}\n".
+  // The line: JSON in Tetragon's form plus `,"burin":{...}}\n`; burin_at is the offset of that comma, so that the
+  // compatible form is line[0..burin_at) + "}\n".
   std::string line;
   std::size_t burin_at = 0;
 };

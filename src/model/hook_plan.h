@@ -13,8 +13,8 @@ namespace burin {
 
 /// How a hook gets its events here. One template per value (templates/hook/).
 enum class Rung {
-  Kprobe,             ///< kprobe on the function itself
-  StateSockOps,       ///< sock:inet_sock_set_state joined with SOCK_OPS TCP_CONNECT_CB (tcp_connect only)
+  Kprobe,        ///< kprobe on the function itself
+  StateSockOps,  ///< sock:inet_sock_set_state joined with SOCK_OPS TCP_CONNECT_CB (tcp_connect only)
 };
 /// "kprobe", "tracepoint+sock_ops"; as printed by /v1/policies and in each event's `burin` object.
 std::string_view to_string(Rung rung);
@@ -23,13 +23,13 @@ struct PlannedArg {
   std::uint32_t index = 0;  ///< function parameter position
   std::string type;         ///< key into types/
   std::string label;
-  std::size_t field = 0;    ///< index into PlannedHook::record.fields; meaningless for nop
+  std::size_t field = 0;  ///< index into PlannedHook::record.fields; meaningless for nop
   SourceSpan span;
 };
 
 struct PlannedFilter {
-  std::size_t arg = 0;      ///< index into PlannedHook::args
-  std::string op;           ///< key into operators/
+  std::size_t arg = 0;  ///< index into PlannedHook::args
+  std::string op;       ///< key into operators/
   Operand operand;
   SourceSpan span;
 };
@@ -55,7 +55,7 @@ struct RungTried {
 
 struct PlannedHook {
   HookId id = 0;
-  std::string function;     ///< function_name in events
+  std::string function;  ///< function_name in events
   Rung rung = Rung::Kprobe;
   std::vector<RungTried> tried;
   std::vector<PlannedArg> args;  ///< in the policy's order

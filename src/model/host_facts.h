@@ -30,23 +30,23 @@ struct Trial {
 };
 
 struct HostFacts {
-  std::string release;            ///< uname -r
-  std::uint32_t version_code = 0; ///< KERNEL_VERSION(a,b,c) of the real kernel, distribution quirks resolved
-  std::string arch;               ///< uname -m
-  std::string node_name;          ///< HUBBLE_NODE_NAME, NODE_NAME or the host name
+  std::string release;             ///< uname -r
+  std::uint32_t version_code = 0;  ///< KERNEL_VERSION(a,b,c) of the real kernel, distribution quirks resolved
+  std::string arch;                ///< uname -m
+  std::string node_name;           ///< HUBBLE_NODE_NAME, NODE_NAME or the host name
   std::string boot_id;
   std::uint32_t possible_cpus = 1;
   std::uint32_t page_size = 4096;
-  bool has_btf = false;           ///< /sys/kernel/btf/vmlinux is readable
-  std::string tracefs;            ///< mount point, empty if none
-  std::string cgroup2;            ///< mount point of a cgroup2 hierarchy, empty if none
-  std::string lockdown;           ///< none, integrity, confidentiality, or empty when the kernel does not say
+  bool has_btf = false;  ///< /sys/kernel/btf/vmlinux is readable
+  std::string tracefs;   ///< mount point, empty if none
+  std::string cgroup2;   ///< mount point of a cgroup2 hierarchy, empty if none
+  std::string lockdown;  ///< none, integrity, confidentiality, or empty when the kernel does not say
   int perf_event_paranoid = 0;
   int kptr_restrict = 0;
   std::map<std::string, TracepointFormat> tracepoints;  ///< "sock:inet_sock_set_state" -> format; only those asked for
-  Trial bpf_load;   ///< a two-instruction tracepoint program loads
-  Trial kprobe;     ///< a two-instruction kprobe program loads and attaches
-  Trial sock_ops;   ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
+  Trial bpf_load;                                       ///< a two-instruction tracepoint program loads
+  Trial kprobe;                                         ///< a two-instruction kprobe program loads and attaches
+  Trial sock_ops;  ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
 };
 
 }  // namespace burin

@@ -8,7 +8,8 @@
 
 namespace burin {
 
-/// A member's place. For a bit-field `offset` and `size` name the storage unit to read, and value = (unit >> shift) & mask.
+/// A member's place. For a bit-field `offset` and `size` name the storage unit to read, and value = (unit >> shift) &
+/// mask.
 struct LayoutMember {
   std::uint32_t offset = 0;
   std::uint32_t size = 0;

@@ -26,8 +26,8 @@ struct AddressSet {
   friend bool operator==(const AddressSet&, const AddressSet&) = default;
 };
 
-/// An inclusive range of 64-bit patterns in unsigned order; a signed value is sign-extended first, so a signed range that
-/// crosses zero is two ranges.
+/// An inclusive range of 64-bit patterns in unsigned order; a signed value is sign-extended first, so a signed range
+/// that crosses zero is two ranges.
 struct NumberRange {
   std::uint64_t lo = 0;
   std::uint64_t hi = 0;

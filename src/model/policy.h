@@ -1,5 +1,5 @@
-// What a TracingPolicy says, as plain values with the place of each word in the file. Nothing here is resolved against a
-// host: that is the planner's work.
+// What a TracingPolicy says, as plain values with the place of each word in the file. Nothing here is resolved against
+// a host: that is the planner's work.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -32,7 +32,7 @@ struct ArgFilter {
   std::string op;           ///< canonical operator name from operators/ ("NotDAddr")
   /// After ${VAR} expansion and after splitting at spaces and commas; each piece has the place of its own text.
   std::vector<Located<std::string>> values;
-  SourceSpan span;          ///< the entry
+  SourceSpan span;  ///< the entry
   SourceSpan op_span;
 };
 
@@ -65,7 +65,7 @@ enum class HookKind { Kprobe };
 /// One entry of `kprobes:` (more kinds come with the rest of the language).
 struct Hook {
   HookKind kind = HookKind::Kprobe;
-  std::string call;      ///< kernel function, as written
+  std::string call;  ///< kernel function, as written
   bool syscall = false;
   std::vector<PolicyArg> args;
   std::vector<Selector> selectors;  ///< ORed, in order; empty means "always Post"
@@ -80,7 +80,7 @@ struct Policy {
   std::string name;            ///< metadata.name
   std::string namespace_name;  ///< metadata.namespace; empty for the cluster-wide kind
   std::vector<Hook> hooks;
-  std::string file;            ///< path as given by the user, for messages
+  std::string file;  ///< path as given by the user, for messages
 };
 
 }  // namespace burin

@@ -10,8 +10,8 @@ namespace burin {
 
 struct ProbeAttach {
   Rung rung = Rung::Kprobe;
-  std::string target;                      ///< kernel symbol of a kprobe; unused otherwise
-  std::vector<std::string> needs_layout;   ///< members without which this rung is not taken
+  std::string target;                     ///< kernel symbol of a kprobe; unused otherwise
+  std::vector<std::string> needs_layout;  ///< members without which this rung is not taken
 };
 
 /// How `getevents -o compact` prints the event. In `details` and `trailer`, {N.field} is a field of args[N]

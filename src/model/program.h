@@ -1,5 +1,5 @@
-// What is compiled and what comes out of it: the two values at the ends of the burin-compile process, and the request with
-// which an image is loaded.
+// What is compiled and what comes out of it: the two values at the ends of the burin-compile process, and the request
+// with which an image is loaded.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -30,12 +30,12 @@ struct ProgramEntry {
 /// Where generated text comes from: `/*@ID*/` at the end of a generated line points here.
 struct OriginLine {
   std::uint32_t id = 0;
-  SourceSpan span;     ///< the policy or template line behind it
-  std::string about;   ///< "selector 1, NotDAddr", for messages
+  SourceSpan span;    ///< the policy or template line behind it
+  std::string about;  ///< "selector 1, NotDAddr", for messages
 };
 
-/// C text and everything that decides what it compiles to. `text` is a pure function of policy, probes and templates; what
-/// depends on the machine stands in `defines`.
+/// C text and everything that decides what it compiles to. `text` is a pure function of policy, probes and templates;
+/// what depends on the machine stands in `defines`.
 struct ProgramSource {
   std::string name;  ///< for messages and file names ("base", policy name)
   std::string text;
@@ -97,12 +97,13 @@ struct AttachSpec {
   enum class Kind { Kprobe, Kretprobe, Tracepoint, RawTracepoint, SockOps, None };
   std::string function;  ///< ProgramEntry::function
   Kind kind = Kind::None;
-  /// Kernel symbol, "category:event", raw tracepoint name, or cgroup directory. Checked against the host by the planner.
+  /// Kernel symbol, "category:event", raw tracepoint name, or cgroup directory. Checked against the host by the
+  /// planner.
   std::string target;
 };
 
-/// Instructions a compiled function may have at most: beyond about this many LLVM 14 truncates branch offsets to 16 bits
-/// silently (measured; the encodable maximum is 32,767).
+/// Instructions a compiled function may have at most: beyond about this many LLVM 14 truncates branch offsets to 16
+/// bits silently (measured; the encodable maximum is 32,767).
 inline constexpr std::size_t kMaxFunctionInsns = 32'000;
 
 }  // namespace burin

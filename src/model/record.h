@@ -1,5 +1,6 @@
-// The one definition of what crosses the kernel boundary. The fixed part of every record is written once, as a field list,
-// from which both the C text (codegen/) and the struct here are made; what follows it is described by a RecordLayout value.
+// The one definition of what crosses the kernel boundary. The fixed part of every record is written once, as a field
+// list, from which both the C text (codegen/) and the struct here are made; what follows it is described by a
+// RecordLayout value.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -117,19 +118,20 @@ struct Proc {
 #undef BURIN_X
 #undef BURIN_A
 static_assert(sizeof(Proc) == 280);
-static_assert(sizeof(wvar) == 4 && sizeof(Head) == 88 && sizeof(Exec) == 120 && sizeof(Exit) == 96 && sizeof(Clone) == 112);
+static_assert(sizeof(wvar) == 4 && sizeof(Head) == 88 && sizeof(Exec) == 120 && sizeof(Exit) == 96 &&
+              sizeof(Clone) == 112);
 }  // namespace wire
 
 /// Bits of Head::flags.
 enum HeadFlag : std::uint16_t {
-  kHeadRealUid = 1,      ///< uid is the real uid (no layout)
-  kHeadNoProcess = 2,    ///< the kernel's process map has no entry for tgid
-  kHeadPortDeferred = 4, ///< source port was filled in by a later hook
+  kHeadRealUid = 1,       ///< uid is the real uid (no layout)
+  kHeadNoProcess = 2,     ///< the kernel's process map has no entry for tgid
+  kHeadPortDeferred = 4,  ///< source port was filled in by a later hook
 };
 
 /// Bits of Exec::exec_flags.
 enum ExecFlag : std::uint32_t {
-  kExecExeTruncated = 1,   ///< exe has more components than the walker follows
+  kExecExeTruncated = 1,  ///< exe has more components than the walker follows
   kExecCwdTruncated = 2,
   kExecArgsFault = 4,      ///< argv could not be read
   kExecArgsFromEntry = 8,  ///< argv was copied at execve's entry, not from arg_start..arg_end
@@ -146,8 +148,8 @@ struct WireField {
   std::uint32_t size = 0;
 };
 
-/// The layout of one hook's record: head first, then `fields`, then (if any field is a wvar) a tail of at most `tail_max`
-/// bytes. The C struct and the decoder both derive from it.
+/// The layout of one hook's record: head first, then `fields`, then (if any field is a wvar) a tail of at most
+/// `tail_max` bytes. The C struct and the decoder both derive from it.
 struct RecordLayout {
   HookId hook = 0;
   std::uint32_t size = sizeof(wire::Head);  ///< bytes without tail; multiple of 8

@@ -13,13 +13,13 @@ using AddressBytes = std::array<std::uint8_t, 16>;
 /// `sock` and `socket` arguments. Ports are in host order.
 struct SockValue {
   std::uint16_t family = 0;
-  std::uint16_t type = 0;      ///< SOCK_STREAM...; 0 = not known on this rung
+  std::uint16_t type = 0;  ///< SOCK_STREAM...; 0 = not known on this rung
   std::uint16_t protocol = 0;
   std::uint8_t state = 0;
   AddressBytes saddr{}, daddr{};
   std::uint16_t sport = 0, dport = 0;
   std::uint32_t mark = 0, priority = 0;
-  std::uint64_t cookie = 0;    ///< the kernel's pointer to the sock, as Tetragon has it
+  std::uint64_t cookie = 0;  ///< the kernel's pointer to the sock, as Tetragon has it
 };
 
 struct SkbValue {
@@ -37,17 +37,30 @@ struct SockaddrValue {
 };
 
 /// JSON number, key int_arg.
-struct IntValue { std::int32_t value = 0; };
+struct IntValue {
+  std::int32_t value = 0;
+};
 /// JSON number, key uint_arg.
-struct UintValue { std::uint32_t value = 0; };
+struct UintValue {
+  std::uint32_t value = 0;
+};
 /// JSON string of digits, key long_arg.
-struct LongValue { std::int64_t value = 0; };
+struct LongValue {
+  std::int64_t value = 0;
+};
 /// JSON string of digits, key size_arg.
-struct SizeValue { std::uint64_t value = 0; };
+struct SizeValue {
+  std::uint64_t value = 0;
+};
 /// Key string_arg; bytes as the kernel had them (the encoder replaces what is not UTF-8).
-struct StringValue { std::string value; bool truncated = false; };
+struct StringValue {
+  std::string value;
+  bool truncated = false;
+};
 /// Key error_arg: the argument could not be read.
-struct ErrorValue { std::string message; };
+struct ErrorValue {
+  std::string message;
+};
 /// An argument of type nop: not printed.
 struct NopValue {};
 

@@ -47,7 +47,8 @@ std::string state_sock_ops_problem(const Hook& hook, const PlanInput& in) {
   if (in.only_rung) return {};
   const auto state = in.host.tracepoints.find("sock:inet_sock_set_state");
   if (state == in.host.tracepoints.end()) return "this kernel has no tracepoint sock:inet_sock_set_state";
-  for (const char* field : {"skaddr", "newstate", "sport", "dport", "family", "protocol", "saddr", "daddr", "saddr_v6", "daddr_v6"})
+  for (const char* field :
+       {"skaddr", "newstate", "sport", "dport", "family", "protocol", "saddr", "daddr", "saddr_v6", "daddr_v6"})
     if (!state->second.find(field)) return std::string("sock:inet_sock_set_state has no field ") + field;
   if (!in.host.sock_ops.works) return in.host.sock_ops.reason;
   return {};
@@ -75,7 +76,8 @@ std::vector<PlannedArg> lay_out(const Hook& hook, RecordLayout& record) {
     PlannedArg planned{arg.index, arg.type, arg.label, 0, arg.span};
     const ArgType* type = find_type(arg.type);
     if (type && type->shape.size) {
-      planned.field = record.add("a" + std::to_string(i), std::string(type->shape.c_type), type->shape.size, type->shape.align);
+      planned.field =
+          record.add("a" + std::to_string(i), std::string(type->shape.c_type), type->shape.size, type->shape.align);
       record.tail_max += type->shape.tail_max;
     }
     out.push_back(std::move(planned));

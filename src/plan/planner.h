@@ -1,4 +1,5 @@
-// Policy + host -> HookPlan: which rung serves each hook here, what its record looks like, what each filter compares with.
+// Policy + host -> HookPlan: which rung serves each hook here, what its record looks like, what each filter compares
+// with.
 #pragma once
 #include <functional>
 #include <optional>
@@ -24,8 +25,8 @@ struct PlanInput {
   std::optional<Rung> only_rung;
 };
 
-/// Decides every hook. A hook that cannot be had goes to `unavailable` with the reason of each rung; mistakes of the user's
-/// (an operator that cannot apply) go to `diagnostics`.
+/// Decides every hook. A hook that cannot be had goes to `unavailable` with the reason of each rung; mistakes of the
+/// user's (an operator that cannot apply) go to `diagnostics`.
 HookPlan plan_policy(const Policy& policy, const PlanInput& input, Diagnostics& diagnostics);
 
 }  // namespace burin

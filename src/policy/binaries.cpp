@@ -52,9 +52,10 @@ void read_follow_children(Reading& reading, const Node& value, BinaryFilter& fil
   if (filter.follow_children && !filter.op.empty() && !compares_whole_path(filter.op))
     reading.error("wrong-value", reading.span(value), "`followChildren` works only with In and NotIn");
   else if (filter.follow_children)
-    reading.error("not-yet", reading.span(value),
-                  "`followChildren: true` is part of the policy language but this version of burin does not support it yet",
-                  "write false, or list the children's programs too");
+    reading.error(
+        "not-yet", reading.span(value),
+        "`followChildren: true` is part of the policy language but this version of burin does not support it yet",
+        "write false, or list the children's programs too");
 }
 
 }  // namespace

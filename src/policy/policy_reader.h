@@ -20,7 +20,8 @@ using VariableLookup = std::function<std::optional<std::string>(const std::strin
 inline constexpr std::size_t kMaxPolicyBytes = 4U << 20;
 
 /// Reads one policy document. On errors `diagnostics` says all of them and the returned policy must not be used.
-Policy read_policy(const std::string& file, std::string_view text, const VariableLookup& variables, Diagnostics& diagnostics);
+Policy read_policy(const std::string& file, std::string_view text, const VariableLookup& variables,
+                   Diagnostics& diagnostics);
 
 /// Reads one probes/*/probe.yaml (ours, embedded at build time).
 std::optional<Probe> read_probe(const std::string& file, std::string_view text, Diagnostics& diagnostics);

@@ -5,7 +5,8 @@ namespace burin {
 namespace {
 
 ArgType nop_type() {
-  return {"nop", "the parameter is skipped: not read, not printed", "", TypeClass::Nothing, {"", 0, 1, 0}, {}, nullptr, nullptr};
+  return {"nop",  "the parameter is skipped: not read, not printed", "", TypeClass::Nothing, {"", 0, 1, 0}, {}, nullptr,
+          nullptr};
 }
 
 std::vector<ArgType> make_all() {
@@ -23,7 +24,9 @@ const std::vector<ArgType>& table() {
 
 }  // namespace
 
-std::span<const ArgType> all_types() { return table(); }
+std::span<const ArgType> all_types() {
+  return table();
+}
 
 const ArgType* find_type(std::string_view name) {
   for (const auto& t : table())

@@ -29,9 +29,9 @@ struct CaptureSite {
 };
 
 struct ArgType {
-  std::string_view name;     ///< as a policy writes it
-  std::string_view summary;  ///< one line, for `burin list types` and the reference
-  std::string_view json_key; ///< key inside an args[] element ("sock_arg")
+  std::string_view name;      ///< as a policy writes it
+  std::string_view summary;   ///< one line, for `burin list types` and the reference
+  std::string_view json_key;  ///< key inside an args[] element ("sock_arg")
   TypeClass type_class = TypeClass::Nothing;
   WireShape shape;
   std::vector<std::string> needs_layout;  ///< members without which it cannot be captured from a pointer

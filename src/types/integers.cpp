@@ -29,8 +29,14 @@ std::string capture(const CaptureSite& site) {
 
 template <class Wire, class Out>
 ArgType integer(std::string_view name, std::string_view summary, std::string_view key) {
-  return {name, summary, key, std::is_signed_v<Wire> ? TypeClass::SignedInt : TypeClass::UnsignedInt,
-          {c_name<Wire>(), sizeof(Wire), sizeof(Wire), 0}, {}, capture<Wire>, decode<Wire, Out>};
+  return {name,
+          summary,
+          key,
+          std::is_signed_v<Wire> ? TypeClass::SignedInt : TypeClass::UnsignedInt,
+          {c_name<Wire>(), sizeof(Wire), sizeof(Wire), 0},
+          {},
+          capture<Wire>,
+          decode<Wire, Out>};
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 namespace burin {
 namespace {
 
-std::string capture(const CaptureSite& site) { return "burin_read_skb(&" + site.dst + ", " + site.src + ");\n"; }
+std::string capture(const CaptureSite& site) {
+  return "burin_read_skb(&" + site.dst + ", " + site.src + ");\n";
+}
 
 bool decode(std::span<const std::byte> field, std::span<const std::byte>, Value& out) {
   wire::Skb w;
@@ -31,10 +33,14 @@ bool decode(std::span<const std::byte> field, std::span<const std::byte>, Value&
 }  // namespace
 
 ArgType skb_type() {
-  return {"skb", "a struct sk_buff pointer: IP addresses, ports, protocol, length, mark, priority", "skb_arg",
-          TypeClass::Packet, {"struct w_skb", sizeof(wire::Skb), 8, 0},
+  return {"skb",
+          "a struct sk_buff pointer: IP addresses, ports, protocol, length, mark, priority",
+          "skb_arg",
+          TypeClass::Packet,
+          {"struct w_skb", sizeof(wire::Skb), 8, 0},
           {"sk_buff.head", "sk_buff.network_header", "sk_buff.len", "sk_buff.mark", "sk_buff.priority", "sk_buff.hash"},
-          capture, decode};
+          capture,
+          decode};
 }
 
 }  // namespace burin

@@ -7,11 +7,13 @@
 namespace burin {
 namespace {
 
-std::string capture_sock(const CaptureSite& site) { return "burin_read_sock(&" + site.dst + ", " + site.src + ");\n"; }
+std::string capture_sock(const CaptureSite& site) {
+  return "burin_read_sock(&" + site.dst + ", " + site.src + ");\n";
+}
 
 std::string capture_socket(const CaptureSite& site) {
-  return "{\n  u64 sk = 0;\n  burin_read(&sk, sizeof sk, (void *)(" + site.src + " + L_socket_sk));\n  burin_read_sock(&" +
-         site.dst + ", sk);\n}\n";
+  return "{\n  u64 sk = 0;\n  burin_read(&sk, sizeof sk, (void *)(" + site.src +
+         " + L_socket_sk));\n  burin_read_sock(&" + site.dst + ", sk);\n}\n";
 }
 
 bool decode_sock(std::span<const std::byte> field, std::span<const std::byte>, Value& out) {
@@ -36,10 +38,14 @@ bool decode_sock(std::span<const std::byte> field, std::span<const std::byte>, V
 }  // namespace
 
 ArgType sock_type() {
-  return {"sock",       "a struct sock pointer: family, type, protocol, addresses, ports, mark, priority, state",
-          "sock_arg",   TypeClass::Socket,
+  return {"sock",
+          "a struct sock pointer: family, type, protocol, addresses, ports, mark, priority, state",
+          "sock_arg",
+          TypeClass::Socket,
           {"struct w_sock", sizeof(wire::Sock), 8, 0},
-          sock_layout(), capture_sock, decode_sock};
+          sock_layout(),
+          capture_sock,
+          decode_sock};
 }
 
 ArgType socket_type() {

@@ -7,7 +7,9 @@
 namespace burin {
 namespace {
 
-std::string capture(const CaptureSite& site) { return "burin_read_sockaddr(&" + site.dst + ", " + site.src + ");\n"; }
+std::string capture(const CaptureSite& site) {
+  return "burin_read_sockaddr(&" + site.dst + ", " + site.src + ");\n";
+}
 
 bool decode(std::span<const std::byte> field, std::span<const std::byte>, Value& out) {
   wire::Sockaddr w;
@@ -24,8 +26,14 @@ bool decode(std::span<const std::byte> field, std::span<const std::byte>, Value&
 
 ArgType sockaddr_type() {
   // struct sockaddr_in and sockaddr_in6 are user ABI: no layout source is needed.
-  return {"sockaddr", "a kernel struct sockaddr pointer: family, address, port (AF_INET, AF_INET6)", "sockaddr_arg",
-          TypeClass::Sockaddr, {"struct w_sockaddr", sizeof(wire::Sockaddr), 8, 0}, {}, capture, decode};
+  return {"sockaddr",
+          "a kernel struct sockaddr pointer: family, address, port (AF_INET, AF_INET6)",
+          "sockaddr_arg",
+          TypeClass::Sockaddr,
+          {"struct w_sockaddr", sizeof(wire::Sockaddr), 8, 0},
+          {},
+          capture,
+          decode};
 }
 
 }  // namespace burin

@@ -37,7 +37,11 @@ ArgType text_type(std::string_view name, std::string_view summary) {
 
 }  // namespace
 
-ArgType string_type() { return text_type("string", "a pointer to NUL-terminated text, at most 511 bytes"); }
-ArgType filename_type() { return text_type("filename", "as string"); }
+ArgType string_type() {
+  return text_type("string", "a pointer to NUL-terminated text, at most 511 bytes");
+}
+ArgType filename_type() {
+  return text_type("filename", "as string");
+}
 
 }  // namespace burin

@@ -12,8 +12,8 @@ constexpr char kSockaddr[] = BURIN_WIRE_SOCKADDR(BURIN_X, BURIN_A);
 
 std::string definition(const char* name, const char* members, std::size_t size) {
   const std::string n = name;
-  return "struct " + n + " {\n" + members + "};\n_Static_assert(sizeof(struct " + n + ") == " + std::to_string(size) + ", \"" +
-         n + "\");\n";
+  return "struct " + n + " {\n" + members + "};\n_Static_assert(sizeof(struct " + n + ") == " + std::to_string(size) +
+         ", \"" + n + "\");\n";
 }
 }  // namespace
 

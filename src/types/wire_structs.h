@@ -1,5 +1,5 @@
-// The C structs that socket-like arguments have in a record, written once: codegen/ prints the C text from these lists, the
-// decoders here read the very same members.
+// The C structs that socket-like arguments have in a record, written once: codegen/ prints the C text from these lists,
+// the decoders here read the very same members.
 #pragma once
 #include <string>
 

@@ -317,8 +317,11 @@ _shared_cache = None
 
 
 def shared_cache():
-    """One image cache for all daemons of a test program, so that only the first one compiles the base programs."""
+    """One image cache for all daemons of a test program, so that only the first one compiles the base programs; run_all.py
+    shares one among all test programs by BURIN_E2E_CACHE."""
     global _shared_cache
+    if os.environ.get("BURIN_E2E_CACHE"):
+        return os.environ["BURIN_E2E_CACHE"]
     if _shared_cache is None:
         _shared_cache = tempfile.mkdtemp(prefix="burin-e2e-cache.")
     return _shared_cache

@@ -2,7 +2,6 @@
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
 
-
 #include "support/skip.h"
 
 int main(int argc, char** argv) {
@@ -19,5 +18,7 @@ void skip(const std::string& reason) {
   g_skipped = true;
   std::cerr << "SKIPPED: " << reason << std::endl;
 }
-bool skipped() { return g_skipped; }
+bool skipped() {
+  return g_skipped;
+}
 }  // namespace burin_test

@@ -124,17 +124,22 @@ def free_port():
         return s.getsockname()[1]
 
 
-def stub_headers(folder):
-    """BCC wants a kernel header tree. Where the host has none, burin's own shim stands in for it: it is all that this peer's
-    program needs, and makes BCC faster than real headers would."""
+def bcc_headers(folder):
+    """(environment, compiler flags, what it is) for BCC, which wants a kernel header tree. Where the host has none, Debian's
+    are fetched; without a package mirror burin's own shim stands in, which makes BCC faster than any real headers would."""
     if os.path.isdir(f"/lib/modules/{os.uname().release}/build"):
-        return {}, []
+        return {}, [], "the host's kernel headers"
+    cache = os.environ.get("BURIN_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "burin")
+    fetched = os.path.join(cache, "headers/linux-headers-amd64")
+    if subprocess.run([os.path.join(HERE, "fetch_headers.sh"), fetched]).returncode == 0:
+        return {"BCC_KERNEL_SOURCE": fetched}, [], "Debian's kernel headers"
     shim = os.path.join(ROOT, "templates/shim/include")
     os.makedirs(f"{folder}/arch/x86")
     os.symlink(shim, f"{folder}/include")
     os.symlink(shim, f"{folder}/arch/x86/include")
     a, b, c = (int(x) for x in re.match(r"(\d+)\.(\d+)\.?(\d*)", os.uname().release).groups(default="0"))
-    return {"BCC_KERNEL_SOURCE": folder}, [f"-DLINUX_VERSION_CODE={a << 16 | b << 8 | min(c, 255)}"]
+    return ({"BCC_KERNEL_SOURCE": folder}, [f"-DLINUX_VERSION_CODE={a << 16 | b << 8 | min(c, 255)}"],
+            "burin's own shim for headers (no kernel headers could be had), which favours BCC")
 
 
 def start_once(kind, options, folder, bcc):
@@ -212,7 +217,9 @@ def measure(options, folder):
     kinds += ["bpftrace"] if shutil.which("bpftrace") else []
     has_bcc = subprocess.run(["/usr/bin/python3", "-c", "import bcc"], capture_output=True).returncode == 0
     kinds += ["bcc python"] if has_bcc else []
-    bcc = stub_headers(os.path.join(folder, "headers"))
+    bcc = bcc_headers(os.path.join(folder, "headers"))
+    if has_bcc:
+        print(f"bcc python uses {bcc[2]}")
     results = {kind: [] for kind in kinds}
     for n in range(options.rounds + 1):  # round 0 warms the page cache and is not counted
         for kind in kinds:
@@ -220,7 +227,7 @@ def measure(options, folder):
             if n:
                 results[kind].append(figures)
             print(f"\rround {n}/{options.rounds} {kind:12}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+    print("\r" + " " * 40 + "\r", end="", file=sys.stderr)
     return results
 
 

@@ -1,5 +1,5 @@
-// Policy -> C, the whole text compared: what burin engraves is reviewed when it changes. UPDATE_GOLDEN=1 rewrites the files and
-// fails the run.
+// Policy -> C, the whole text compared: what burin engraves is reviewed when it changes. UPDATE_GOLDEN=1 rewrites the
+// files and fails the run.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
@@ -20,7 +20,8 @@ std::string slurp(const std::string& path) {
   return out.str();
 }
 
-/// Only the part that the policy makes: from the first set or record on. Prelude and capture are templates, shown as they are.
+/// Only the part that the policy makes: from the first set or record on. Prelude and capture are templates, shown as
+/// they are.
 std::string policy_part(const std::string& text) {
   std::size_t at = text.find("struct rec_p0 {");
   const std::size_t set = text.find("set0");
@@ -34,7 +35,8 @@ void compare(const std::string& name, Rung rung) {
   const std::string text = slurp(folder + file);
   REQUIRE_FALSE(text.empty());
   Diagnostics diagnostics;
-  const Policy policy = read_policy(file, text, [](const std::string&) { return std::nullopt; }, diagnostics);
+  const Policy policy = read_policy(
+      file, text, [](const std::string&) { return std::nullopt; }, diagnostics);
   INFO(render(diagnostics, text, false));
   REQUIRE_FALSE(diagnostics.has_errors());
   ProbeCatalog catalog;
@@ -59,10 +61,20 @@ void compare(const std::string& name, Rung rung) {
 
 }  // namespace
 
-TEST_CASE("egress policy on the kprobe rung") { compare("egress", Rung::Kprobe); }
-TEST_CASE("egress policy on the state rung") { compare("egress", Rung::StateSockOps); }
-TEST_CASE("a policy with ports, binaries and actions on both rungs") {
-  SECTION("kprobe") { compare("selectors", Rung::Kprobe); }
-  SECTION("state") { compare("selectors", Rung::StateSockOps); }
+TEST_CASE("egress policy on the kprobe rung") {
+  compare("egress", Rung::Kprobe);
 }
-TEST_CASE("text and integer arguments") { compare("arguments", Rung::Kprobe); }
+TEST_CASE("egress policy on the state rung") {
+  compare("egress", Rung::StateSockOps);
+}
+TEST_CASE("a policy with ports, binaries and actions on both rungs") {
+  SECTION("kprobe") {
+    compare("selectors", Rung::Kprobe);
+  }
+  SECTION("state") {
+    compare("selectors", Rung::StateSockOps);
+  }
+}
+TEST_CASE("text and integer arguments") {
+  compare("arguments", Rung::Kprobe);
+}

@@ -1,4 +1,5 @@
-// The base unit compiles and loads on this kernel, with structure layouts and without, and no program is near the limits.
+// The base unit compiles and loads on this kernel, with structure layouts and without, and no program is near the
+// limits.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>

@@ -17,8 +17,9 @@ HostFacts host() {
   h.cgroup2 = "/sys/fs/cgroup";
   for (const auto& name : tracepoints_used()) {
     TracepointFormat format;
-    for (const char* f : {"filename", "pid", "old_pid", "clone_flags", "skaddr", "oldstate", "newstate", "sport", "dport",
-                          "family", "protocol", "saddr", "daddr", "saddr_v6", "daddr_v6", "argv", "error_code"})
+    for (const char* f :
+         {"filename", "pid", "old_pid", "clone_flags", "skaddr", "oldstate", "newstate", "sport", "dport", "family",
+          "protocol", "saddr", "daddr", "saddr_v6", "daddr_v6", "argv", "error_code"})
       format.fields.push_back({f, "u32", 8, 4, false, false});
     h.tracepoints[name] = format;
   }
@@ -37,7 +38,8 @@ PlannedHook connect_hook() {
 
 /// A file name of hostile bytes: quotes, backslashes, comment ends, trigraphs, newlines and markers must not matter.
 std::string hostile(std::mt19937& random) {
-  static const std::string pieces[] = {"\"", "\\", "*/", "/*", "??/", "\n", "@size@", "/*@1*/", "'", "#include", "\x01", "\xff", "a"};
+  static const std::string pieces[] = {"\"",     "\\", "*/",       "/*",   "??/",  "\n", "@size@",
+                                       "/*@1*/", "'",  "#include", "\x01", "\xff", "a"};
   std::string out = "/";
   for (int i = 0; i < 12; ++i) out += pieces[random() % std::size(pieces)];
   return out;

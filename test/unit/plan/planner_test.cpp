@@ -1,7 +1,8 @@
 // The planner: which rung serves a hook on which host, and what it says when none does.
+#include "plan/planner.h"
+
 #include <catch2/catch.hpp>
 
-#include "plan/planner.h"
 #include "policy/policy_reader.h"
 #include "types/arg_type.h"
 
@@ -32,12 +33,21 @@ struct World {
     const std::string text =
         "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: p\nspec:\n  kprobes:\n" + hook;
     Diagnostics reading, planning;
-    const Policy policy = read_policy("p.yaml", text, [](const std::string&) { return std::nullopt; }, reading);
+    const Policy policy = read_policy(
+        "p.yaml", text, [](const std::string&) { return std::nullopt; }, reading);
     INFO(render(reading, text, false));
     REQUIRE_FALSE(reading.has_errors());
-    HookPlan out = plan_policy(policy, {catalog, host, layout, [](std::string_view s) {
-                                 return s == "gone" ? Trial{false, "this kernel has no function gone"} : Trial{true, ""};
-                               }, 16, {}}, planning);
+    HookPlan out =
+        plan_policy(policy,
+                    {catalog,
+                     host,
+                     layout,
+                     [](std::string_view s) {
+                       return s == "gone" ? Trial{false, "this kernel has no function gone"} : Trial{true, ""};
+                     },
+                     16,
+                     {}},
+                    planning);
     REQUIRE_FALSE(planning.has_errors());
     return out;
   }
@@ -80,9 +90,10 @@ TEST_CASE("a hook that cannot be had leaves the others alone") {
 TEST_CASE("a signal that depends on the source port is refused where the port comes too late") {
   World w;
   w.host.kprobe = {false, "no kprobes here"};
-  const HookPlan plan = w.plan(kConnect +
-                               "    selectors:\n    - matchArgs:\n      - index: 0\n        operator: SPort\n        values: "
-                               "[\"1000\"]\n      matchActions:\n      - action: Sigkill\n");
+  const HookPlan plan =
+      w.plan(kConnect +
+             "    selectors:\n    - matchArgs:\n      - index: 0\n        operator: SPort\n        values: "
+             "[\"1000\"]\n      matchActions:\n      - action: Sigkill\n");
   CHECK(plan.hooks.empty());
   REQUIRE(plan.unavailable.size() == 1);
   CHECK(plan.unavailable[0].reason.find("source port is known only after") != std::string::npos);
@@ -91,7 +102,8 @@ TEST_CASE("a signal that depends on the source port is refused where the port co
 TEST_CASE("fields are laid out behind the head, strings with a tail of a power of two") {
   World w;
   const HookPlan plan = w.plan(
-      "  - call: f\n    syscall: false\n    args:\n    - index: 0\n      type: int8\n    - index: 1\n      type: uint64\n"
+      "  - call: f\n    syscall: false\n    args:\n    - index: 0\n      type: int8\n    - index: 1\n      type: "
+      "uint64\n"
       "    - index: 2\n      type: nop\n    - index: 3\n      type: string\n    - index: 4\n      type: string\n");
   const RecordLayout& record = plan.hooks.at(0).record;
   REQUIRE(record.fields.size() == 4);

@@ -58,14 +58,16 @@ TEST_CASE("a sock is decoded member by member") {
   CHECK(std::memcmp(sock.daddr.data(), destination, 4) == 0);
 }
 
-TEMPLATE_TEST_CASE("integers keep width and sign", "", std::int8_t, std::int16_t, std::int32_t, std::int64_t, std::uint8_t,
-                   std::uint16_t, std::uint32_t, std::uint64_t) {
-  const std::string name = std::string(std::is_signed_v<TestType> ? "int" : "uint") + std::to_string(sizeof(TestType) * 8);
+TEMPLATE_TEST_CASE("integers keep width and sign", "", std::int8_t, std::int16_t, std::int32_t, std::int64_t,
+                   std::uint8_t, std::uint16_t, std::uint32_t, std::uint64_t) {
+  const std::string name =
+      std::string(std::is_signed_v<TestType> ? "int" : "uint") + std::to_string(sizeof(TestType) * 8);
   const ArgType* type = find_type(name);
   REQUIRE(type);
   CHECK(type->shape.size == sizeof(TestType));
   CHECK(type->type_class == (std::is_signed_v<TestType> ? TypeClass::SignedInt : TypeClass::UnsignedInt));
-  for (TestType number : {std::numeric_limits<TestType>::min(), TestType(0), TestType(1), std::numeric_limits<TestType>::max()}) {
+  for (TestType number :
+       {std::numeric_limits<TestType>::min(), TestType(0), TestType(1), std::numeric_limits<TestType>::max()}) {
     Value value;
     REQUIRE(type->decode(bytes_of(number), {}, value));
     std::visit(
