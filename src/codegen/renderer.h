@@ -21,6 +21,8 @@ struct RenderedUnit {
 /// Counter slots per hook in the `counters` map, in this order; the names appear in /v1/policies and /metrics.
 inline constexpr std::uint32_t kCounterSlots = 8;
 extern const char* const kCounterNames[kCounterSlots];
+/// The slots that count lost records: the perf buffer was full; another error.
+inline constexpr std::size_t kSlotNoSpace = 3, kSlotFailed = 4;
 
 /// Every structure member that some template can use; what the layout sources are asked for.
 std::vector<std::string> layout_members();

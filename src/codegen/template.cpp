@@ -111,7 +111,7 @@ Result<> UnitText::add_template(std::string_view path, const Holes& holes) {
   return Ok{};
 }
 
-std::vector<GeneratedLine> lines_at(std::string_view text, const SourceSpan& span, std::string about) {
+std::vector<GeneratedLine> lines_at(std::string_view text, const SourceSpan& span, const std::string& about) {
   std::vector<GeneratedLine> out;
   while (!text.empty()) {
     const std::size_t end = text.find('\n');

@@ -48,7 +48,7 @@ class UnitText {
 const std::string_view* find_template(std::string_view path);
 
 /// Splits C text into GeneratedLines that all point at `span`.
-std::vector<GeneratedLine> lines_at(std::string_view text, const SourceSpan& span, std::string about);
+std::vector<GeneratedLine> lines_at(std::string_view text, const SourceSpan& span, const std::string& about);
 
 /// A C string literal with every byte as a three-digit octal escape: the only way text would ever reach C. (Hex escapes
 /// run on into following digits.)

@@ -30,8 +30,8 @@ struct Pipeline::Impl {
         decoder(processes, clock),
         queue(kQueuedBatches) {}
 
-  void run(std::vector<SeedProcess> seeds);
-  void seed(std::vector<SeedProcess> seeds);
+  void run();
+  void seed(const std::vector<SeedProcess>& seeds);
   void take_requests();
   void take(const RawBatch& batch);
   void on_record(std::uint32_t cpu, std::span<const std::byte> bytes);
@@ -81,7 +81,10 @@ void Pipeline::deliver(RawBatch&& batch) {
 }
 
 void Pipeline::start(std::vector<SeedProcess> seeds) {
-  impl_->thread = std::thread([this, s = std::move(seeds)]() mutable { impl_->run(std::move(s)); });
+  impl_->thread = std::thread([this, s = std::move(seeds)]() mutable {
+    impl_->seed(std::exchange(s, {}));
+    impl_->run();
+  });
 }
 
 void Pipeline::stop() {
@@ -110,8 +113,7 @@ PipelineCounters Pipeline::counters() const {
           impl_->malformed, impl_->late,   impl_->table_size};
 }
 
-void Pipeline::Impl::run(std::vector<SeedProcess> seeds) {
-  seed(std::move(seeds));
+void Pipeline::Impl::run() {
   while (!queue.finished()) {
     const std::vector<RawBatch> batches = queue.pop_all(std::chrono::milliseconds(200));
     take_requests();
@@ -124,7 +126,7 @@ void Pipeline::Impl::run(std::vector<SeedProcess> seeds) {
   flush();
 }
 
-void Pipeline::Impl::seed(std::vector<SeedProcess> seeds) {
+void Pipeline::Impl::seed(const std::vector<SeedProcess>& seeds) {
   for (const ProcessPtr& process : processes.seed(seeds)) {
     Event event;
     event.kind = EventKind::Exec;

@@ -20,6 +20,25 @@ std::string_view to_string(PolicyState state) {
   return "failed";
 }
 
+HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, std::size_t hook,
+                           std::string_view function, std::string_view rung) {
+  HookCounters counters{std::string(function), std::string(rung), {}};
+  const std::size_t first = hook * kCounterSlots;
+  const auto slots = program.read_percpu_u64("counters", host.possible_cpus);
+  if (slots && slots->size() >= first + kCounterSlots)
+    counters.slots.assign(slots->begin() + static_cast<std::ptrdiff_t>(first),
+                          slots->begin() + static_cast<std::ptrdiff_t>(first + kCounterSlots));
+  return counters;
+}
+
+std::uint64_t lost_records(const LoadedProgram& program, const HostFacts& host) {
+  std::uint64_t lost = 0;
+  const auto slots = program.read_percpu_u64("counters", host.possible_cpus);
+  for (std::size_t i = 0; slots && i < slots->size(); ++i)
+    if (i % kCounterSlots == kSlotNoSpace || i % kCounterSlots == kSlotFailed) lost += (*slots)[i];
+  return lost;
+}
+
 namespace {
 
 std::string json_text(std::string_view text) {

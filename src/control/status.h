@@ -33,6 +33,12 @@ struct DaemonStatus {
   std::uint64_t oldest_seq = 0;
 };
 
+/// The counters of the unit's hook number `hook`; no slots when the map cannot be read. Thread-safe.
+HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, std::size_t hook,
+                           std::string_view function, std::string_view rung);
+/// Records that a unit's programs failed to write so far, for whatever reason. Thread-safe.
+std::uint64_t lost_records(const LoadedProgram& program, const HostFacts& host);
+
 std::string policies_json(const DaemonStatus& status);
 std::string metrics_text(const DaemonStatus& status);
 

@@ -268,15 +268,9 @@ Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFil
   TRY_OK(start_policies(std::move(plans)));
   reader->set_poll_ms(options.perf.poll_ms);
   pipeline->set_kernel_losses([this] {
-    std::uint64_t lost = 0;
-    const auto add = [&](const LoadedProgram& program) {
-      if (auto slots = program.read_percpu_u64("counters", host.possible_cpus))
-        for (std::size_t i = 0; i < slots->size(); ++i)
-          if (i % kCounterSlots == 3 || i % kCounterSlots == 4) lost += (*slots)[i];
-    };
-    add(*base);
+    std::uint64_t lost = lost_records(*base, host);
     for (const auto& p : policies)
-      if (p.program) add(*p.program);
+      if (p.program) lost += lost_records(*p.program, host);
     return lost;
   });
   return Ok{};
@@ -289,25 +283,15 @@ DaemonStatus Supervisor::Impl::status() const {
   s.self_test = &self_test;
   s.times = &times;
   s.base_compile = base_compile;
-  const auto counters = [&](const LoadedProgram& program, std::size_t first, const std::string& function,
-                            const std::string& rung) {
-    HookCounters c{function, rung, {}};
-    if (auto slots = program.read_percpu_u64("counters", host.possible_cpus);
-        slots && slots->size() >= first + kCounterSlots)
-      c.slots.assign(slots->begin() + static_cast<std::ptrdiff_t>(first),
-                     slots->begin() + static_cast<std::ptrdiff_t>(first + kCounterSlots));
-    return c;
-  };
-  s.base = {counters(*base, kHookExec * kCounterSlots, "exec", "tracepoint"),
-            counters(*base, kHookExit * kCounterSlots, "exit", "tracepoint"),
-            counters(*base, kHookClone * kCounterSlots, "clone", "tracepoint")};
+  s.base = {read_counters(*base, host, kHookExec, "exec", "tracepoint"),
+            read_counters(*base, host, kHookExit, "exit", "tracepoint"),
+            read_counters(*base, host, kHookClone, "clone", "tracepoint")};
   for (const auto& p : policies) {
     s.policies.push_back(&p);
     std::vector<HookCounters> hooks;
     for (std::size_t i = 0; i < p.plan.hooks.size(); ++i)
       if (p.program)
-        hooks.push_back(counters(*p.program, i * kCounterSlots, p.plan.hooks[i].function,
-                                 std::string(to_string(p.plan.hooks[i].rung))));
+        hooks.push_back(read_counters(*p.program, host, i, p.plan.hooks[i].function, to_string(p.plan.hooks[i].rung)));
     s.policy_counters.push_back(std::move(hooks));
   }
   s.pipeline = pipeline->counters();
