@@ -9,6 +9,8 @@
  *
  * Every kernel access is an explicit read into a zeroed local: BCC's rewriter is used for map methods only.
  */
+#include <linux/ptrace.h> /* struct pt_regs: the shim's */
+
 static long (*burin_read)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_kernel;
 static long (*burin_read_user)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user;
 static long (*burin_read_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_kernel_str;

@@ -1,15 +1,19 @@
 """Runs every end-to-end test one after the other, for a place without ctest: the guest of test/vm. Exit status 0 when none
 failed; what was skipped is said and counts as a failure when BURIN_REQUIRE has "e2e"."""
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TESTS = ["demo", "exec_exit", "connects", "kernel_filter", "address_rules", "selector_actions", "life_cycle", "hostile"]
+TESTS = ["demo", "exec_exit", "connects", "kernel_filter", "address_rules", "selector_actions", "functions", "life_cycle", "hostile"]
 
 if __name__ == "__main__":
     failed, skipped = [], []
+    # One cache for all: the base programs are compiled once, which takes half a minute where the machine is emulated.
+    os.environ["BURIN_E2E_CACHE"] = tempfile.mkdtemp(prefix="burin-e2e-cache.")
     for name in sys.argv[1:] or TESTS:
         begin = time.monotonic()
         print(f"--- {name}", flush=True)
@@ -22,5 +26,6 @@ if __name__ == "__main__":
             failed.append(name)
     if skipped and "e2e" in os.environ.get("BURIN_REQUIRE", "").split(","):
         failed += skipped
+    shutil.rmtree(os.environ["BURIN_E2E_CACHE"], ignore_errors=True)
     print(f"{len(failed)} failed {failed}, {len(skipped)} skipped {skipped}")
     sys.exit(1 if failed else 0)

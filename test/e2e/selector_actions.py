@@ -150,6 +150,11 @@ def a_source_port_can_be_asked_for(folder):
     listener.close()
 
 
+def gap_sum(stream, reason):
+    return sum(int(e["rate_limit_info"]["number_of_dropped_process_events"]) for e in stream.gaps()
+               if e["burin"]["gap"]["reason"] == reason)
+
+
 def every_loss_is_counted_and_shown(folder):
     """A perf buffer of one page a CPU, and more connections than it can hold between two looks."""
     policy = harness.write_policy(folder, "flood", """    selectors:
@@ -179,14 +184,16 @@ def every_loss_is_counted_and_shown(folder):
         check(lost > 0, "nothing was lost: the test did not overload the buffer")
         end = harness.deadline(15)
         while True:
-            shown = sum(int(e["rate_limit_info"]["number_of_dropped_process_events"]) for e in daemon.stream.gaps())
+            shown = gap_sum(daemon.stream, "perf_buffer")
             counters, lost = told()
             if shown == lost or harness.time.monotonic() > end:
                 break
             harness.time.sleep(0.1)
         check_equal(shown, lost, "losses shown by gaps in the stream")
         delivered = len(connects_of(daemon.stream.snapshot(), {c.pid for c in children}))
-        check_equal(delivered, counters["posted"], "delivered connections")
+        behind = gap_sum(daemon.stream, "slow_client")  # we, on a slow machine: counted too, but of all kinds of events
+        check(counters["posted"] - behind <= delivered <= counters["posted"],
+              f"{delivered} connections delivered, {counters['posted']} posted, {behind} events missed by this client")
         daemon.stop()
 
 

@@ -1,10 +1,10 @@
 #!/bin/bash
-# The end-to-end tests under Debian's own kernel, in one boot of a guest: there tcp_connect comes from the kprobe, and the
-# same tests must pass with the same JSON. Emulated, so everything is slow: the time limits are scaled.
+# The end-to-end tests (and the live test of kprobes) under Debian's own kernel, in one boot of a guest: there tcp_connect comes
+# from the kprobe, and the same tests must pass with the same JSON. Emulated, so everything is slow: time limits are scaled.
 #
-# usage: run_e2e.sh BIN-DIR [COMMAND [ARG...]]    without COMMAND: test/e2e/run_all.py
+# usage: run_e2e.sh BIN-DIR [COMMAND [ARG...]]    without COMMAND: guest_tests.sh
 # Exit status 77, with the reason, when QEMU or the kernel cannot be had. BURIN_CACHE holds the kernel;
-# BURIN_VM_KERNEL names another linux-image package; BURIN_VM_TIMEOUT is the limit in seconds (1500).
+# BURIN_VM_KERNEL names another linux-image package; BURIN_VM_TIMEOUT is the limit in seconds (2400).
 set -euo pipefail
 bin=$(realpath "${1:?usage: run_e2e.sh BIN-DIR [COMMAND...]}")
 shift
@@ -17,10 +17,10 @@ kernel=$cache/kernels/$package
 mkdir -p "$cache/kernels"
 release=$("$here/fetch_kernel.sh" "$kernel" "$package" 2>"$kernel.log" || { echo "SKIP: no guest kernel: $(tail -n 1 "$kernel.log")"; exit 77; })
 echo "guest kernel $release"
-[ $# -gt 0 ] || set -- /usr/bin/python3 -B "$root/test/e2e/run_all.py"
+[ $# -gt 0 ] || set -- "$here/guest_tests.sh" "$bin"
 status=0
 # An emulated CPU is 20 times slower, both when it compiles and when it forks.
-"$here/run.sh" -k "$kernel" -t "${BURIN_VM_TIMEOUT:-1500}" -c 2 -m 2G -b "$root" -b "$bin" \
+"$here/run.sh" -k "$kernel" -t "${BURIN_VM_TIMEOUT:-2400}" -c 2 -m 2G -b "$root" -b "$bin" \
   -e "BURIN_BIN_DIR=$bin" -e "BURIN_TIME_SCALE=${BURIN_TIME_SCALE:-20}" -e "BURIN_EXPECT_RUNG=${BURIN_EXPECT_RUNG-kprobe}" \
   -e "BURIN_REQUIRE=${BURIN_REQUIRE:-}" -- "$@" || status=$?
 [ "$status" != 77 ] || echo "SKIP: QEMU or one of its tools is missing"
