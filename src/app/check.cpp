@@ -8,34 +8,24 @@
 #include "app/exit_codes.h"
 #include "app/options.h"
 #include "app/terminal.h"
+#include "app/variables.h"
 #include "control/policy_files.h"
 
 namespace burin {
-namespace {
-void declare(OptionSet& options) {
-  options.values("set", "VAR=VALUE", "value of ${VAR} in policies; comes before the environment");
-}
-}  // namespace
-
 std::vector<std::string> run_check_options() {
   OptionSet options(*find_command("check"));
-  declare(options);
+  declare_variables(options);
   return options.names();
 }
 
 int run_check(const Arguments& arguments) {
   OptionSet options(*find_command("check"));
-  declare(options);
+  declare_variables(options);
   options.positional("FILE|DIR");
   if (auto code = options.parse(arguments)) return *code;
   if (options.positionals().empty()) return usage_error("check", "no policy; name files or directories");
   Variables variables;
-  for (const auto& set : options.all("set")) {
-    const std::size_t equals = set.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      return usage_error("check", "--set takes VAR=VALUE, not \"" + set + "\"");
-    variables[set.substr(0, equals)] = set.substr(equals + 1);
-  }
+  if (auto code = read_variables(options, "check", variables)) return *code;
   auto paths = collect_policy_files(options.positionals());
   if (!paths) return report(paths.error());
   std::vector<PolicyFile> files;

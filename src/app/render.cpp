@@ -8,6 +8,7 @@
 #include "app/exit_codes.h"
 #include "app/options.h"
 #include "app/terminal.h"
+#include "app/variables.h"
 #include "codegen/renderer.h"
 #include "control/catalog.h"
 #include "control/policy_files.h"
@@ -19,7 +20,7 @@ namespace burin {
 namespace {
 
 void declare(OptionSet& options) {
-  options.values("set", "VAR=VALUE", "value of ${VAR} in the policy; comes before the environment");
+  declare_variables(options);
   options.values("rung", "RUNG",
                  "render for this attach point: kprobe or tracepoint+sock_ops (default: the first of each probe)");
   options.flag("base", "also print the programs that always run (exec, exit, clone)");
@@ -75,7 +76,7 @@ int run_render(const Arguments& arguments) {
     if (!rung) return usage_error("render", "--rung takes kprobe or tracepoint+sock_ops, not \"" + name + "\"");
   }
   Variables variables;
-  for (const auto& set : options.all("set")) variables[set.substr(0, set.find('='))] = set.substr(set.find('=') + 1);
+  if (auto code = read_variables(options, "render", variables)) return *code;
   auto file = read_policy_file(options.positionals()[0], variables);
   if (!file) return report(file.error());
   fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));

@@ -12,6 +12,7 @@
 #include "app/exit_codes.h"
 #include "app/options.h"
 #include "app/terminal.h"
+#include "app/variables.h"
 #include "base/log.h"
 #include "base/unique_fd.h"
 #include "control/supervisor.h"
@@ -25,7 +26,7 @@ constexpr const char* kCacheDir = "/var/cache/burin";
 void declare(OptionSet& options) {
   options.values("policy,p", "FILE|DIR", "TracingPolicy to trace with; a directory stands for its *.yaml and *.yml");
   options.values("listen,l", "ADDRESS", "where to serve HTTP (default 127.0.0.1:7070); [::1]:7070, :7070");
-  options.values("set", "VAR=VALUE", "value of ${VAR} in policies; comes before the environment");
+  declare_variables(options);
   options.values("node-name", "NAME",
                  "node_name of the events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name)");
   options.values("layout", "auto|btf|none",
@@ -52,12 +53,7 @@ std::optional<int> read_options(const OptionSet& options, RunOptions& run) {
   run.policies = options.all("policy");
   for (auto& p : options.positionals()) run.policies.push_back(p);
   if (run.policies.empty()) return usage_error("run", "no policy; name one with --policy FILE");
-  for (const auto& set : options.all("set")) {
-    const std::size_t equals = set.find('=');
-    if (equals == 0 || equals == std::string::npos)
-      return usage_error("run", "--set takes VAR=VALUE, not \"" + set + "\"");
-    run.variables[set.substr(0, equals)] = set.substr(equals + 1);
-  }
+  if (auto code = read_variables(options, "run", run.variables)) return code;
   const std::string layout = options.last("layout", "auto");
   if (layout == "auto")
     run.layout = LayoutChoice::Auto;
