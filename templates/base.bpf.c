@@ -34,6 +34,7 @@ struct rec_clone {
 #define EXEC_EXE_KNOWN 16
 #define EXEC_CWD_KNOWN 32
 #define EXEC_AUID_KNOWN 64
+#define EXEC_FILENAME_TRUNCATED 128
 
 BPF_PERCPU_ARRAY(exec_buffer, struct rec_exec, 1);
 BPF_PERCPU_ARRAY(proc_buffer, struct burin_proc, 1);
@@ -144,7 +145,7 @@ int base_exec(void *ctx) {
       r->exe.off = BURIN_EXEC_FIXED + off;
       r->exe.len = n;
       r->exec_flags |= complete ? EXEC_EXE_KNOWN : EXEC_EXE_TRUNCATED;
-      image->path_len = n;
+      image->path_len = complete ? n : BURIN_PATH; /* BURIN_PATH: not known whole */
       if (complete && n < BURIN_PATH) {
         u32 bounded = n & (BURIN_PATH - 1);
         burin_read(image->path, bounded, &p->b[start & (BURIN_PATH_END - 1)]);
@@ -160,6 +161,7 @@ int base_exec(void *ctx) {
     long got = burin_read_str(&r->tail[off & BURIN_TAIL_MASK], BURIN_FILENAME, ctx + where);
     if (got > 1) {
       n = (got - 1) & (BURIN_FILENAME - 1); /* without the NUL */
+      if (got == BURIN_FILENAME) r->exec_flags |= EXEC_FILENAME_TRUNCATED;
       r->filename.off = BURIN_EXEC_FIXED + off;
       r->filename.len = n;
       if (!image->path_len && n < BURIN_PATH) { /* no layout: the name as given stands for the path */
@@ -227,7 +229,7 @@ int base_exec(void *ctx) {
 #ifdef L_task_struct_loginuid
   if (burin_read(&r->auid, 4, (void *)(task + L_task_struct_loginuid)) == 0) r->exec_flags |= EXEC_AUID_KNOWN;
 #endif
-  procs.update(&tgid, image);
+  if (procs.update(&tgid, image)) burin_count(@slots_exec@ + BURIN_UNMAPPED);
   u32 off = r->used & BURIN_TAIL_MASK;
   burin_fill_head(&r->head, @hook_exec@, BURIN_EXEC_FIXED + off);
   r->head.ktime = image->exec_ktime; /* the event's time is the image's beginning */
@@ -242,7 +244,7 @@ int base_exit(void *ctx) {
 #if defined(T_sched_process_exit_group_dead)
   if (!*(u8 *)(ctx + T_sched_process_exit_group_dead)) return 0;
 #elif defined(L_task_struct_signal) && defined(L_signal_struct_live)
-  /* live was decremented before the tracepoint; two last threads may both read 0, so the first delete below decides */
+  /* live was decremented before the tracepoint, so several last threads may read 0: `ended` lets the first one through */
   u64 signal_struct = 0;
   u32 live = 0;
   burin_read(&signal_struct, 8, (void *)(bpf_get_current_task() + L_task_struct_signal));
@@ -254,7 +256,15 @@ int base_exit(void *ctx) {
   burin_count(@slots_exit@ + BURIN_ENTERED);
   struct rec_exit r = {};
   burin_fill_head(&r.head, @hook_exit@, sizeof r);
-  if (procs.delete(&tgid) && tgid != (u32)id) return 0;
+  struct burin_proc *image = procs.lookup(&tgid);
+  if (image) {
+    if (ended.insert(&tgid, image) == -17) return 0; /* EEXIST */
+    procs.delete(&tgid);
+  } else if (ended.lookup(&tgid)) {
+    return 0;
+  } else if (tgid != (u32)id) {
+    return 0; /* unknown process: its leader tells */
+  }
 #ifdef L_task_struct_exit_code
   burin_read(&r.code, 4, (void *)(bpf_get_current_task() + L_task_struct_exit_code));
   r.code_known = 1;
@@ -298,7 +308,8 @@ int base_clone(void *ctx) {
   image->exec_ktime = r.child_ktime;
   image->parent_ktime = r.child_parent_ktime;
   image->ppid = r.child_ppid;
-  procs.update(&child, image);
+  ended.delete(&child); /* the pid of a process that ended before */
+  if (procs.update(&child, image)) burin_count(@slots_clone@ + BURIN_UNMAPPED);
   burin_count(@slots_clone@ + BURIN_MATCHED);
   burin_posted(@slots_clone@, events.perf_submit(ctx, &r, sizeof r));
   return 0;

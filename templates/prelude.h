@@ -34,6 +34,8 @@ struct burin_proc {
 };
 /* tgid -> image. Shared by all units; seeded from /proc by the daemon. */
 BPF_TABLE("hash", u32, struct burin_proc, procs, 16384);
+/* Images that exit was told of: a dying process still closes its sockets and files after that. Shared by all units. */
+BPF_TABLE("lru_hash", u32, struct burin_proc, ended, 1024);
 BPF_PERF_OUTPUT(events);
 
 /* Counters of this unit: eight slots a hook. */
@@ -43,7 +45,8 @@ BPF_PERF_OUTPUT(events);
 #define BURIN_NOSPACE 3  /* the perf buffer was full */
 #define BURIN_FAILED 4   /* the record could not be written for another reason */
 #define BURIN_SIGNALED 5 /* a signal was sent */
-#define BURIN_UNJOINED 6 /* the first half of a join was followed by no second half */
+#define BURIN_UNJOINED 6 /* the first half of a join was followed by no second half of its own */
+#define BURIN_UNMAPPED 7 /* the process map was full: this process has no identity in the kernel */
 BPF_PERCPU_ARRAY(counters, u64, @counter_slots@);
 
 static __always_inline void burin_count(u32 slot) {
@@ -59,6 +62,13 @@ static __always_inline void burin_posted(u32 base, long rc) {
     burin_count(base + BURIN_NOSPACE);
   else
     burin_count(base + BURIN_FAILED);
+}
+
+/* The image of a process, also while it dies; null when it is not known. */
+static __always_inline struct burin_proc *burin_image(u32 tgid) {
+  struct burin_proc *image = procs.lookup(&tgid);
+  if (!image) image = ended.lookup(&tgid);
+  return image;
 }
 
 /* Fills the head for the current task. The record was zeroed. */
@@ -87,7 +97,7 @@ static __always_inline void burin_fill_head(struct burin_head *h, u16 hook, u32 
   burin_read(&h->start_boot, sizeof h->start_boot, (void *)(leader + L_task_struct_start_boottime));
 #endif
 #endif
-  struct burin_proc *p = procs.lookup(&tgid);
+  struct burin_proc *p = burin_image(tgid);
   if (p) {
     h->exec_ktime = p->exec_ktime;
     h->parent_ktime = p->parent_ktime;

@@ -11,7 +11,7 @@
 namespace burin {
 
 const char* const kCounterNames[kCounterSlots] = {"entered", "matched",  "posted",   "no_space",
-                                                  "failed",  "signaled", "unjoined", "spare"};
+                                                  "failed",  "signaled", "unjoined", "unmapped"};
 
 std::vector<std::string> layout_members() {
   return {

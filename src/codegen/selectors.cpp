@@ -56,7 +56,7 @@ Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::
       std::ranges::any_of(hook.selectors, [](const PlannedSelector& s) { return !s.binaries.empty(); });
   if (binaries) {
     for (auto& l : lines_at(
-             "  u32 image_tgid = " + std::string(tgid) + ";\n  struct burin_proc *image = procs.lookup(&image_tgid);\n",
+             "  u32 image_tgid = " + std::string(tgid) + ";\n  struct burin_proc *image = burin_image(image_tgid);\n",
              hook.span, "matchBinaries"))
       out.push_back(std::move(l));
   }

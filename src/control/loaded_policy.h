@@ -1,5 +1,6 @@
 // One policy through its life.
 #pragma once
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,7 +16,7 @@ std::string_view to_string(PolicyState state);
 
 struct LoadedPolicy {
   HookPlan plan;
-  PolicyState state = PolicyState::Planned;
+  std::atomic<PolicyState> state{PolicyState::Planned};  ///< read by HTTP workers
   CompileStats compile;
   double load_ms = 0;                    ///< milliseconds for maps, verifier, attach
   std::size_t instructions = 0;          ///< of all its programs

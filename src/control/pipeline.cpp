@@ -17,6 +17,10 @@ namespace {
 
 /// Batches that may wait for the pipeline; one drain of the rings is one batch, so this is about a second of delay.
 constexpr std::size_t kQueuedBatches = 128;
+/// And their bytes: enough for several full rings of a large machine.
+constexpr std::size_t kQueuedBytes = 32U << 20;
+/// A record older than this is let out of the reorder window even if no batch says that it may go.
+constexpr std::uint64_t kLongestHoldNs = 100'000'000;
 /// How often the wall clock is sampled again and the kernel's own loss counters are compared with what was told.
 constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
 
@@ -34,6 +38,7 @@ struct Pipeline::Impl {
   void seed(const std::vector<SeedProcess>& seeds);
   void take_requests();
   void take(const RawBatch& batch);
+  void release(std::span<const ReorderWindow::Record> input, std::uint64_t until);
   void on_record(std::uint32_t cpu, std::span<const std::byte> bytes);
   void publish(Event event);
   void gap(LossReason reason, std::uint32_t cpu, std::uint64_t count);
@@ -65,6 +70,7 @@ struct Pipeline::Impl {
   std::uint64_t last_housekeeping = 0;
   std::uint64_t queue_lost_seen = 0;
 
+  std::atomic<std::size_t> queued_bytes{0};
   std::atomic<std::uint64_t> records{0}, events{0}, lost_ring{0}, lost_queue{0}, malformed{0}, late{0}, table_size{0};
 };
 
@@ -74,10 +80,16 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::deliver(RawBatch&& batch) {
-  const std::size_t count = batch.items.size();
-  std::uint64_t lost = count;
-  for (const auto& l : batch.losses) lost += l.count;
-  if (!impl_->queue.try_push(std::move(batch))) impl_->lost_queue += lost;
+  // What the kernel lost before is not counted here: the programs' own counters tell it at the next housekeeping.
+  const std::size_t count = batch.items.size(), bytes = batch.bytes.size();
+  if (impl_->queued_bytes.load() + bytes > kQueuedBytes) {
+    impl_->lost_queue += count;
+    return;
+  }
+  impl_->queued_bytes += bytes;
+  if (impl_->queue.try_push(std::move(batch))) return;
+  impl_->queued_bytes -= bytes;
+  impl_->lost_queue += count;
 }
 
 void Pipeline::start(std::vector<SeedProcess> seeds) {
@@ -117,7 +129,12 @@ void Pipeline::Impl::run() {
   while (!queue.finished()) {
     const std::vector<RawBatch> batches = queue.pop_all(std::chrono::milliseconds(200));
     take_requests();
-    for (const auto& batch : batches) take(batch);
+    for (const auto& batch : batches) {
+      take(batch);
+      queued_bytes -= batch.bytes.size();
+    }
+    // A refused batch may have been the one that would have released what is held.
+    if (batches.empty() && window.held()) release({}, monotonic_ns() - kLongestHoldNs);
     if (monotonic_ns() - last_housekeeping > kHousekeepingNs) housekeeping();
     flush();
   }
@@ -158,8 +175,11 @@ void Pipeline::Impl::take(const RawBatch& batch) {
   input.reserve(batch.items.size());
   for (const auto& item : batch.items)
     input.push_back({item.cpu, std::span(batch.bytes).subspan(item.offset, item.size)});
-  window.push(input, batch.complete_until,
-              [this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
+  release(input, batch.complete_until);
+}
+
+void Pipeline::Impl::release(std::span<const ReorderWindow::Record> input, std::uint64_t until) {
+  window.push(input, until, [this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
   late = window.late();
 }
 

@@ -47,12 +47,9 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
-/// Slots of a hook that are not counters (the last one is spare).
-constexpr std::size_t kShownSlots = kCounterSlots - 1;
-
 std::string counters_json(const HookCounters& counters) {
   std::string out = "{";
-  for (std::size_t i = 0; i < kShownSlots && i < counters.slots.size(); ++i)
+  for (std::size_t i = 0; i < kCounterSlots && i < counters.slots.size(); ++i)
     out += fmt::format("{}\"{}\":{}", i ? "," : "", kCounterNames[i], counters.slots[i]);
   return out + "}";
 }
@@ -89,7 +86,7 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
         fmt::format("{}{{\"function\":{},\"reason\":{},\"tried\":{},\"line\":{}}}", unavailable.empty() ? "" : ",",
                     json_text(u.function), json_text(u.reason), tried_json(u.tried), u.span.line);
   std::string out = fmt::format("{{\"name\":{},\"file\":{},\"state\":\"{}\"", json_text(p.plan.policy),
-                                json_text(p.plan.file), to_string(p.state));
+                                json_text(p.plan.file), to_string(p.state.load()));
   if (!p.error.empty()) out += ",\"error\":" + json_text(p.error);
   return out +
          fmt::format(",\"hooks\":[{}],\"unavailable\":[{}],\"compile\":{},\"load_ms\":{:.2f},\"instructions\":{}}}",
@@ -140,7 +137,7 @@ class Metrics {
 
 /// Policy names are DNS-1123 and functions kernel symbols, so neither needs escaping in a label.
 void hook_samples(Metrics& m, const std::string& policy, const HookCounters& hook) {
-  for (std::size_t i = 0; i < kShownSlots && i < hook.slots.size(); ++i)
+  for (std::size_t i = 0; i < kCounterSlots && i < hook.slots.size(); ++i)
     m.sample(fmt::format("policy=\"{}\",hook=\"{}\",rung=\"{}\",result=\"{}\"", policy, hook.function, hook.rung,
                          kCounterNames[i]),
              hook.slots[i]);

@@ -1,6 +1,7 @@
 #include "control/supervisor.h"
 
 #include <malloc.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <atomic>
@@ -79,8 +80,17 @@ struct Supervisor::Impl {
   DaemonStatus status() const;
 };
 
+/// Inode number of /proc/self/ns/pid in the initial pid namespace (PROC_PID_INIT_INO).
+constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
+
 Result<> Supervisor::Impl::look_at_host() {
   const Stopwatch watch(times.host);
+  struct stat pid_namespace {};
+  if (::stat("/proc/self/ns/pid", &pid_namespace) == 0 && pid_namespace.st_ino != kInitialPidNamespace)
+    return fail(
+        ErrorCode::Unsupported,
+        "burin runs in a pid namespace of its own, where the kernel's process ids mean nothing; start it in the "
+        "host's (docker run --pid=host, hostPID: true)");
   TRY_OK(ensure_tracefs());
   host = read_host("/", tracepoints_used());
   if (!options.node_name.empty()) host.node_name = options.node_name;
@@ -123,7 +133,6 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   PerfReaderOptions perf = options.perf;
   TRY(reader, PerfReader::start(base->map_fd("events"), perf,
                                 [p = pipeline.get()](RawBatch&& b) { p->deliver(std::move(b)); }));
-  reader->set_poll_ms(1);  // the self-test waits for events
   for (const auto& attach : unit.attaches) {
     if (attach.kind == AttachSpec::Kind::None) continue;
     auto attached = base->attach(attach, host);
@@ -145,6 +154,7 @@ std::vector<SeedProcess> Supervisor::Impl::seed_kernel() {
   const Stopwatch watch(times.processes);
   std::vector<SeedProcess> seeds = scan_proc("/proc");
   const int procs = base->map_fd("procs");
+  std::size_t unmapped = 0;
   std::erase_if(seeds, [&](const SeedProcess& p) {
     wire::Proc image;
     image.exec_ktime = p.exec_ktime;
@@ -153,9 +163,23 @@ std::vector<SeedProcess> Supervisor::Impl::seed_kernel() {
     image.path_len = static_cast<std::uint32_t>(p.binary.size());
     if (p.binary.size() < sizeof image.path) p.binary.copy(image.path, p.binary.size());
     auto fresh = map_put(procs, &p.tgid, &image, true);
-    // Already there: it was born after the programs were attached, and its own records tell its story.
-    return fresh && !*fresh;
+    if (!fresh) ++unmapped;
+    if (!fresh || *fresh) return false;
+    // Already there: it was born after the programs were attached, and its own records tell its story. Only the path
+    // may be missing, when its parent was not in the map yet.
+    wire::Proc there;
+    if (auto found = map_get(procs, &p.tgid, &there); found && *found && there.path_len == 0) {
+      there.path_len = image.path_len;
+      std::copy(std::begin(image.path), std::end(image.path), std::begin(there.path));
+      [[maybe_unused]] auto written = map_put(procs, &p.tgid, &there, false);
+    }
+    return true;
   });
+  if (unmapped)
+    log(LogLevel::Warning, "start",
+        std::to_string(unmapped) +
+            " running processes did not fit into the kernel's process map: policies that name "
+            "binaries do not know theirs, until they exec");
   return seeds;
 }
 
@@ -171,9 +195,11 @@ Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>
       rendered += render(diagnostics, file.text, color);
       return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
     }
-    if (plan.hooks.empty() && !plan.unavailable.empty())
+    // A policy of which nothing can run is refused, unless it says of each hook that its absence is fine.
+    const auto missed = std::ranges::find(plan.unavailable, false, &UnavailableHook::may_be_absent);
+    if (plan.hooks.empty() && missed != plan.unavailable.end())
       return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
-                                              plan.unavailable[0].function + ": " + plan.unavailable[0].reason + ")");
+                                              missed->function + ": " + missed->reason + ")");
     next = static_cast<HookId>(next + plan.hooks.size());
     plans.push_back(std::move(plan));
   }
@@ -206,7 +232,8 @@ Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUni
   policy.state = PolicyState::Compiled;
   policy.instructions = instructions_of(*image);
   const Stopwatch watch(policy.load_ms);
-  const SharedMaps shared{{"events", base->map_fd("events")}, {"procs", base->map_fd("procs")}};
+  const SharedMaps shared{
+      {"events", base->map_fd("events")}, {"procs", base->map_fd("procs")}, {"ended", base->map_fd("ended")}};
   auto loaded = LoadedProgram::load(*image, unit->inits, shared, host, "burin" + std::to_string(policies.size()));
   if (!loaded) return in_context(std::move(loaded).error(), "loading " + what);
   policy.program.emplace(std::move(*loaded));
@@ -259,6 +286,7 @@ Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFil
   pipeline->start(seed_kernel());
   {
     const Stopwatch watch(times.self_test);
+    reader->set_poll_ms(1);  // it waits for events
     self_test = run_self_test(*pipeline, *base, host, layout.source != "none");
   }
   for (const auto& mismatch : self_test.mismatches)

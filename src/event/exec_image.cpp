@@ -120,7 +120,8 @@ void fill_cwd(const wire::Exec& record, const ExecTexts& texts, LateLook& late, 
 /// What was handed to execve, made absolute: the script, not its interpreter; the link, not its target. The kernel's
 /// own idea of the file (exe) serves where that name is of no use. Needs out.cwd.
 void fill_binary(const wire::Exec& record, const ExecTexts& texts, LateLook& late, ProcessInfo& out) {
-  const bool named = !texts.filename.empty() && !names_a_descriptor(texts.filename);
+  const bool named =
+      !texts.filename.empty() && !names_a_descriptor(texts.filename) && !(record.exec_flags & kExecFilenameTruncated);
   if (named && texts.filename.starts_with('/')) {
     out.binary = texts.filename;
     out.binary_source = "kernel";

@@ -253,6 +253,9 @@ bool ProcessTable::on_clone(const wire::Clone& record) {
   info.uid = head.uid;
   info.start_wall_ns = clock_.wall_ns(ktime);
   info.flags = kProcClone;
+  if (!info.binary_source.empty()) info.binary_source = "inherited";
+  if (!info.args_source.empty()) info.args_source = "inherited";
+  if (!info.cwd_source.empty()) info.cwd_source = "inherited";
   info.parent_exec_id.clear();
   info.json.clear();
   link_parent(info, parent, record.child_ppid, record.child_parent_ktime);

@@ -1,6 +1,7 @@
 // Finds out what this kernel does by doing it: version numbers lie (backports, lockdown, stripped configurations).
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <sys/stat.h>
 
 #include <system_error>
 
@@ -61,6 +62,13 @@ Trial try_sock_ops(const HostFacts& host) {
   if (host.cgroup2.empty())
     return failed(
         "no cgroup v2 hierarchy is mounted (mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified, or boot with it)");
+  // The root of the hierarchy has inode 1; in a cgroup namespace the mount shows a lower group, and programs attached
+  // there would see that group's sockets only.
+  struct stat root {};
+  if (::stat(host.cgroup2.c_str(), &root) == 0 && root.st_ino != 1)
+    return failed(host.cgroup2 +
+                  " is not the root of the cgroup v2 hierarchy but that of a cgroup namespace (docker run "
+                  "--cgroupns=host)");
   const auto attached = attach_program(program.get(), {"", AttachSpec::Kind::SockOps, host.cgroup2}, host);
   return attached ? Trial{true, {}} : failed(attached.error().text());
 }

@@ -72,6 +72,7 @@ struct UnavailableHook {
   std::vector<RungTried> tried;
   std::string reason;
   SourceSpan span;
+  bool may_be_absent = false;  ///< the policy says ignore.callNotFound
 };
 
 struct HookPlan {

@@ -77,7 +77,7 @@ inline constexpr std::size_t kCommSize = 16;
 
 // One program image of a process, the value of the kernel's `procs` map (key: u32 tgid).
 //  path       of the executed file, zero padded so that equal paths are equal words
-//  path_len   strlen; more than 255 = the path did not fit and matches nothing
+//  path_len   strlen; more than 255 = the path is not known whole (too long, too deep) and is in no list of a policy
 #define BURIN_PROC(X, A) \
   X(u64, exec_ktime)     \
   X(u64, parent_ktime)   \
@@ -138,6 +138,7 @@ enum ExecFlag : std::uint32_t {
   kExecExeKnown = 16,      ///< exe was walked
   kExecCwdKnown = 32,
   kExecAuidKnown = 64,
+  kExecFilenameTruncated = 128,  ///< filename is longer than the 511 bytes that were read
 };
 
 /// One field of a record: its C declaration and where it lies.

@@ -132,7 +132,8 @@ HookPlan plan_policy(const Policy& policy, const PlanInput& in, Diagnostics& dia
       std::string reason = planned.tried.empty() ? "no such rung for this function" : "";
       for (const auto& t : planned.tried)
         reason += (reason.empty() ? "" : "; ") + std::string(to_string(t.rung)) + ": " + t.reason;
-      plan.unavailable.push_back({hook.call, std::move(planned.tried), std::move(reason), hook.call_span});
+      plan.unavailable.push_back(
+          {hook.call, std::move(planned.tried), std::move(reason), hook.call_span, hook.ignore_call_not_found});
       continue;
     }
     planned.id = next++;

@@ -43,7 +43,7 @@ int @function@_state(void *ctx) {
 #endif
 @early@
   if (!matched) {
-    @join@.delete(&task);
+    if (@join@.delete(&task) == 0) burin_count(@slots@ + BURIN_UNJOINED);
     return 0;
   }
   if (signal) {
@@ -65,6 +65,13 @@ int @function@_ops(struct bpf_sock_ops *ctx) {
   if (!stored) return 1; /* filtered out at the first half */
   struct @record@ record = *stored, *r = &record;
   @join@.delete(&task);
+  /* A connect that failed before its SYN leaves its first half behind, and with TCP Fast Open the second half may come later
+   * and belong to another socket: never report one with the other's port. */
+  if (bpf_ntohl(ctx->remote_port) != r->@field@.dport ||
+      (r->@field@.family == 2 && ctx->remote_ip4 != (u32)r->@field@.daddr[0])) {
+    burin_count(@slots@ + BURIN_UNJOINED);
+    return 1;
+  }
   u16 selector = r->head.selector, action = r->head.action;
   int matched = 1, post = r->head.pad0, signal = 0;
   r->@field@.sport = ctx->local_port;

@@ -156,6 +156,34 @@ def processes_that_were_there_before(folder):
         sleeper.wait()
 
 
+def threads_end_once(folder):
+    """A process of many threads is one process: one exit event, however its threads race; an exec by a thread that is not the
+    first does not look like an end."""
+    code = ("import os, threading, time\n"
+            "for _ in range(8): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+            "os._exit(7)\n")
+    thread_exec = ("import os, threading\n"
+                   "t = threading.Thread(target=os.execv, args=('/bin/sh', ['sh', '-c', 'exit 9']))\n"
+                   "t.start(); t.join()\n")
+    policy = harness.write_policy(folder, "any")
+    with Daemon(policy) as daemon:
+        racing = [subprocess.Popen(["/usr/bin/python3", "-c", code]) for _ in range(20)]
+        for child in racing:
+            check_equal(child.wait(60 * harness.TIME_SCALE), 7, "status of a process with threads")
+        execing = subprocess.Popen(["/usr/bin/python3", "-c", thread_exec])
+        check_equal(execing.wait(60 * harness.TIME_SCALE), 9, "status of the thread's program")
+        daemon.stream.barrier()
+        ends = {}
+        for e in daemon.stream.snapshot():
+            if kind_of(e) == "process_exit":
+                ends.setdefault(pid_of(e), []).append(e["process_exit"])
+        for child in racing:
+            check_equal([e.get("status") for e in ends.get(child.pid, [])], [7], f"exits of process {child.pid}")
+        last = ends.get(execing.pid, [])
+        check_equal([(e["process"]["binary"], e.get("status")) for e in last], [("/bin/sh", 9)], "exits after a thread's exec")
+        daemon.stop()
+
+
 if __name__ == "__main__":
     harness.run(thousand_processes, arguments_and_statuses, a_long_argument_list,
-                a_program_that_executes_another, processes_that_were_there_before)
+                a_program_that_executes_another, processes_that_were_there_before, threads_end_once)

@@ -139,5 +139,47 @@ spec:
     listener.close()
 
 
+def a_dying_process_keeps_its_name(folder):
+    """Sockets that are still open are closed after the exit was reported; matchBinaries has to know the process then too."""
+    if not KPROBES:
+        print("      (no kprobes here)")
+        return
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    path = os.path.join(folder, "dying.yaml")
+    hook = """  - call: "tcp_close"
+    syscall: false
+    args:
+    - index: 0
+      type: "sock"
+    selectors:
+    - matchBinaries:
+      - operator: "%s"
+        values: ["%s"]
+      matchArgs:
+      - index: 0
+        operator: "DPort"
+        values: ["%d"]
+"""
+    python = os.path.realpath("/usr/bin/python3")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write("apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: dying\nspec:\n  kprobes:\n"
+                + hook % ("In", python, port))
+    other = os.path.join(folder, "others.yaml")
+    with open(other, "w", encoding="utf-8") as f:
+        f.write("apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: others\nspec:\n  kprobes:\n"
+                + hook % ("NotIn", python, port))
+    with Daemon(path, other) as daemon:
+        code = f"import os, socket; s = socket.create_connection(('127.0.0.1', {port})); os._exit(0)"
+        child = subprocess.Popen(["/usr/bin/python3", "-c", code])
+        check_equal(child.wait(60 * harness.TIME_SCALE), 0, "status of the client")
+        daemon.stream.barrier()
+        found = [(e["process_kprobe"]["policy_name"], e["process_kprobe"]["process"]["binary"])
+                 for e in daemon.stream.snapshot() if kind_of(e) == "process_kprobe" and pid_of(e) == child.pid]
+        check_equal(found, [("dying", "/usr/bin/python3")], "closes at exit")
+        daemon.stop()
+    listener.close()
+
+
 if __name__ == "__main__":
-    harness.run(life_of_a_connection, argument_types)
+    harness.run(life_of_a_connection, argument_types, a_dying_process_keeps_its_name)

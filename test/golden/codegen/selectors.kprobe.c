@@ -23,7 +23,7 @@ int p0(struct pt_regs *ctx) {
   struct rec_p0 record = {}, *r = &record;  /* selectors.yaml:7 record */
 burin_read_sock(&r->a0, (u64)PT_REGS_PARM1(ctx));  /* selectors.yaml:10 argument 0 (sock) */
   u32 image_tgid = bpf_get_current_pid_tgid() >> 32;  /* selectors.yaml:7 matchBinaries */
-  struct burin_proc *image = procs.lookup(&image_tgid);  /* selectors.yaml:7 matchBinaries */
+  struct burin_proc *image = burin_image(image_tgid);  /* selectors.yaml:7 matchBinaries */
   if (!matched) {  /* selectors.yaml:13 selector 0 */
   if (((r->a0.family == 2 || r->a0.family == 10) && set0(r->a0.dport))) {  /* selectors.yaml:14 selector 0, DPort */
   if ((set1(r->a0.family))) {  /* selectors.yaml:17 selector 0, Family */

@@ -53,7 +53,7 @@ int p0_state(void *ctx) {
 #endif
   matched = 1; /* the selectors need the source port */  /* selectors.yaml:7 selectors */
   if (!matched) {
-    join_p0.delete(&task);
+    if (join_p0.delete(&task) == 0) burin_count(0 + BURIN_UNJOINED);
     return 0;
   }
   if (signal) {
@@ -75,13 +75,20 @@ int p0_ops(struct bpf_sock_ops *ctx) {
   if (!stored) return 1; /* filtered out at the first half */
   struct rec_p0 record = *stored, *r = &record;
   join_p0.delete(&task);
+  /* A connect that failed before its SYN leaves its first half behind, and with TCP Fast Open the second half may come later
+   * and belong to another socket: never report one with the other's port. */
+  if (bpf_ntohl(ctx->remote_port) != r->a0.dport ||
+      (r->a0.family == 2 && ctx->remote_ip4 != (u32)r->a0.daddr[0])) {
+    burin_count(0 + BURIN_UNJOINED);
+    return 1;
+  }
   u16 selector = r->head.selector, action = r->head.action;
   int matched = 1, post = r->head.pad0, signal = 0;
   r->a0.sport = ctx->local_port;
   matched = 0;  /* selectors.yaml:7 selectors */
   post = 1;  /* selectors.yaml:7 selectors */
   u32 image_tgid = r->head.tgid;  /* selectors.yaml:7 matchBinaries */
-  struct burin_proc *image = procs.lookup(&image_tgid);  /* selectors.yaml:7 matchBinaries */
+  struct burin_proc *image = burin_image(image_tgid);  /* selectors.yaml:7 matchBinaries */
   if (!matched) {  /* selectors.yaml:13 selector 0 */
   if (((r->a0.family == 2 || r->a0.family == 10) && set0(r->a0.dport))) {  /* selectors.yaml:14 selector 0, DPort */
   if ((set1(r->a0.family))) {  /* selectors.yaml:17 selector 0, Family */
