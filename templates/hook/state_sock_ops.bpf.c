@@ -75,6 +75,7 @@ int @function@_ops(struct bpf_sock_ops *ctx) {
   u16 selector = r->head.selector, action = r->head.action;
   int matched = 1, post = r->head.pad0, signal = 0;
   r->@field@.sport = ctx->local_port;
+  r->head.flags |= 4; /* kHeadPortDeferred */
 @late@
   if (!matched) return 1;
   burin_count(@slots@ + BURIN_MATCHED);

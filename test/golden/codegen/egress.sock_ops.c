@@ -96,6 +96,7 @@ int p0_ops(struct bpf_sock_ops *ctx) {
   u16 selector = r->head.selector, action = r->head.action;
   int matched = 1, post = r->head.pad0, signal = 0;
   r->a0.sport = ctx->local_port;
+  r->head.flags |= 4; /* kHeadPortDeferred */
   if (!matched) return 1;
   burin_count(0 + BURIN_MATCHED);
   if (!post) return 1;

@@ -85,6 +85,7 @@ int p0_ops(struct bpf_sock_ops *ctx) {
   u16 selector = r->head.selector, action = r->head.action;
   int matched = 1, post = r->head.pad0, signal = 0;
   r->a0.sport = ctx->local_port;
+  r->head.flags |= 4; /* kHeadPortDeferred */
   matched = 0;  /* selectors.yaml:7 selectors */
   post = 1;  /* selectors.yaml:7 selectors */
   u32 image_tgid = r->head.tgid;  /* selectors.yaml:7 matchBinaries */
