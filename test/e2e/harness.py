@@ -4,6 +4,7 @@ The tests run the program as a user does (a policy file, a process that does som
 out. The machine may be busy with other things, so a test looks only at events of its own processes. Nothing here sleeps
 to let something happen: a test waits for the event that shows it.
 """
+import atexit
 import ctypes
 import http.client
 import json
@@ -209,7 +210,7 @@ class Daemon:
         command += list(args)
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file,
-                                        env={**os.environ, **(env or {})})
+                                        env={**os.environ, **(env or {})}, start_new_session=True)  # ^C is for us alone
         self.pid = self.process.pid
         self.stream = None
         try:
@@ -217,7 +218,7 @@ class Daemon:
             if follow:
                 self.stream = Stream(self.port)
         except BaseException:
-            self.kill()
+            self._end()
             raise
 
     def _wait_ready(self):
@@ -299,6 +300,15 @@ class Daemon:
             self.stream.wait_end()
             self.stream.check_lines()
 
+    def _end(self):
+        """Lets the daemon clean up after itself, if it still can."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
     def kill(self):
         if self.process.poll() is None:
             self.process.kill()
@@ -309,8 +319,9 @@ class Daemon:
 
     def __exit__(self, kind, value, trace):
         if kind:
-            print(f"--- the daemon's log\n{self.log()}---", file=sys.stderr)
-        self.kill()
+            if issubclass(kind, Exception):
+                print(f"--- the daemon's log\n{self.log()}---", file=sys.stderr)
+        self._end()
 
 
 _shared_cache = None
@@ -324,6 +335,7 @@ def shared_cache():
         return os.environ["BURIN_E2E_CACHE"]
     if _shared_cache is None:
         _shared_cache = tempfile.mkdtemp(prefix="burin-e2e-cache.")
+        atexit.register(shutil.rmtree, _shared_cache, ignore_errors=True)
     return _shared_cache
 
 
@@ -378,6 +390,4 @@ def run(*tests):
                 traceback.print_exc()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    if _shared_cache:
-        shutil.rmtree(_shared_cache, ignore_errors=True)
     sys.exit(1 if failed else 0)

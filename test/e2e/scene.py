@@ -72,7 +72,7 @@ class Scene:
 
     def _serve(self, space, *words):
         server = subprocess.Popen(["ip", "netns", "exec", space, "/usr/bin/python3", f"{HERE}/scene_server.py", *words],
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
         self._servers.append(server)
         if server.stdout.readline() != b"ready\n":
             raise AssertionError(f"the scene's server {words} did not start")

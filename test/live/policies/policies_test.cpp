@@ -1,5 +1,5 @@
-// Every shipped policy, and one with every argument type, compiles and passes this kernel's verifier on each rung that can be
-// generated. Nothing is attached: a kernel without kprobes still verifies kprobe programs.
+// Every shipped policy, and one with every argument type, compiles and passes this kernel's verifier on each rung that
+// can be generated. Nothing is attached: a kernel without kprobes still verifies kprobe programs.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -32,8 +32,8 @@ ProbeCatalog catalog() {
 std::size_t load(const std::string& name, const std::string& text, Rung rung) {
   CAPTURE(name, to_string(rung));
   Diagnostics diagnostics;
-  const Policy policy =
-      read_policy(name, text, [](const std::string&) { return std::optional<std::string>("10.0.0.0/8"); }, diagnostics);
+  const Policy policy = read_policy(
+      name, text, [](const std::string&) { return std::optional<std::string>("10.0.0.0/8"); }, diagnostics);
   INFO(render(diagnostics, text, false));
   REQUIRE_FALSE(diagnostics.has_errors());
   const HostFacts host = read_host("/", tracepoints_used());
@@ -97,7 +97,8 @@ TEST_CASE("five arguments with two texts fit one record") {
   if (cannot_run()) return;
   CHECK(load("five",
              kHead +
-                 "  - call: f\n    syscall: false\n    args:\n    - {index: 0, type: sock}\n    - {index: 1, type: string}\n"
+                 "  - call: f\n    syscall: false\n    args:\n    - {index: 0, type: sock}\n    - {index: 1, type: "
+                 "string}\n"
                  "    - {index: 2, type: skb}\n    - {index: 3, type: filename}\n    - {index: 4, type: sockaddr}\n",
              Rung::Kprobe) == 1);
 }
@@ -115,7 +116,8 @@ TEST_CASE("large sets and all kinds of filters in one policy load") {
       "      matchArgs:\n      - index: 0\n        operator: DPort\n        values: [\"1:9\", \"443\", \"8000:8100\"]\n"
       "      - index: 0\n        operator: Family\n        values: [AF_INET, AF_INET6]\n"
       "      - index: 0\n        operator: DAddr\n        values:\n" +
-      values + "    - matchArgs:\n      - index: 0\n        operator: NotSAddr\n        values: [\"::/3\", \"10.0.0.0/8\"]\n";
+      values +
+      "    - matchArgs:\n      - index: 0\n        operator: NotSAddr\n        values: [\"::/3\", \"10.0.0.0/8\"]\n";
   CHECK(load("large", policy, Rung::Kprobe) == 1);
   CHECK(load("large", policy, Rung::StateSockOps) == 1);
 }

@@ -38,7 +38,7 @@ PlannedHook connect_hook() {
 
 /// A file name of hostile bytes: quotes, backslashes, comment ends, trigraphs, newlines and markers must not matter.
 std::string hostile(std::mt19937& random) {
-  static const std::string pieces[] = {"\"",     "\\", "*/",       "/*",   "?\?/",  "\n", "@size@",
+  static const std::string pieces[] = {"\"",     "\\", "*/",       "/*",   "?\?/", "\n", "@size@",
                                        "/*@1*/", "'",  "#include", "\x01", "\xff", "a"};
   std::string out = "/";
   for (int i = 0; i < 12; ++i) out += pieces[random() % std::size(pieces)];
