@@ -83,9 +83,9 @@ std::vector<std::string> OptionSet::all(const std::string& name) const {
   return impl_->given[name].as<std::vector<std::string>>();
 }
 
-std::string OptionSet::last(const std::string& name, std::string otherwise) const {
+std::string OptionSet::last(const std::string& name, const std::string& otherwise) const {
   const auto values = all(name);
-  return values.empty() ? std::move(otherwise) : values.back();
+  return values.empty() ? otherwise : values.back();
 }
 
 std::vector<std::string> OptionSet::positionals() const {

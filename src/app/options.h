@@ -32,7 +32,7 @@ class OptionSet {
   bool has(const std::string& name) const;
   std::vector<std::string> all(const std::string& name) const;
   /// The last one given, or `otherwise`.
-  std::string last(const std::string& name, std::string otherwise) const;
+  std::string last(const std::string& name, const std::string& otherwise) const;
   std::vector<std::string> positionals() const;
   /// "--policy", ... for completion.
   std::vector<std::string> names() const;

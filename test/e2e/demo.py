@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import harness
 from harness import Daemon, check, check_equal, connects_of, kind_of, pid_of, process_of, sock_of
@@ -42,11 +43,16 @@ class Terminal:
         tell("$ burin " + " ".join(words))
         self.lines = []
         self._changed = threading.Condition()
-    
+        open_before = daemon.metrics()["burin_http_streams_open"]
         self.process = subprocess.Popen([harness.BURIN, *words, "--server", daemon.url], stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, text=True, encoding="utf-8")
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+        # It shows new events only: what happens before its request is served is not for it.
+        end = harness.deadline(20)
+        while daemon.metrics()["burin_http_streams_open"] <= open_before:
+            check(time.monotonic() < end, "burin getevents did not ask for events")
+            time.sleep(0.02)
 
     def _read(self):
         for line in self.process.stdout:
