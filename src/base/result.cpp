@@ -28,7 +28,7 @@ std::string Error::text() const {
   return out + message;
 }
 
-tl::unexpected<Error> fail_errno(ErrorCode code, std::string message, int errno_value) {
+tl::unexpected<Error> fail_errno(ErrorCode code, const std::string& message, int errno_value) {
   if (errno_value == EPERM || errno_value == EACCES) code = ErrorCode::PermissionDenied;
   // generic_category().message is thread-safe where strerror is not.
   return fail(code, message + ": " + std::generic_category().message(errno_value));

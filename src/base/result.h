@@ -54,7 +54,7 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message, std::stri
 
 /// `fail` with the text of an errno value appended: "cannot open x: No such file or directory". EPERM and EACCES turn
 /// the code into PermissionDenied.
-tl::unexpected<Error> fail_errno(ErrorCode code, std::string message, int errno_value);
+tl::unexpected<Error> fail_errno(ErrorCode code, const std::string& message, int errno_value);
 
 /// Adds what was being done to an error on its way up.
 inline tl::unexpected<Error> in_context(Error error, std::string doing) {

@@ -43,7 +43,8 @@ class ImageStore {
 struct CompilerOptions {
   /// burin-compile; empty = beside our own executable, else in ../libexec/burin seen from there.
   std::filesystem::path executable;
-  std::chrono::milliseconds timeout{30'000};
+  /// Wall time; a compile takes 0.1 to 3 s, an emulated or overloaded machine twenty times that.
+  std::chrono::milliseconds timeout{120'000};
   std::uint64_t memory_limit = 2ULL << 30;  ///< RLIMIT_AS of the child in bytes
   /// Where the child's private directory (a few KiB of header shim) is made and removed. User 65534 must be able to
   /// reach it.

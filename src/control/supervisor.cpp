@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <future>
 #include <list>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -248,33 +248,35 @@ Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUni
 }
 
 Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
-  const Compiler compiler(options.compiler, store ? &*store : nullptr);
+  std::vector<LoadedPolicy*> loading;
   std::vector<Result<RenderedUnit>> units;
-  std::vector<std::future<Result<ProgramImage>>> images;
   for (auto& plan : plans) {
-    policies.emplace_back().plan = std::move(plan);
-    units.push_back(render_policy(policies.back().plan, host, layout));
+    loading.push_back(&policies.emplace_back());
+    loading.back()->plan = std::move(plan);
+    units.push_back(render_policy(loading.back()->plan, host, layout));
   }
+  std::vector<std::optional<Result<ProgramImage>>> images(units.size());
   {
-    // Each compile is a process of its own; they run side by side.
+    // Each compile is a process of its own; as many run side by side as there are CPUs.
     const Stopwatch watch(times.compile);
-    auto policy = policies.begin();
-    for (auto& unit : units) {
-      LoadedPolicy& p = *policy++;
-      images.push_back(
-          std::async(units.size() > 1 ? std::launch::async : std::launch::deferred, [&]() -> Result<ProgramImage> {
-            if (!unit) return fail(ErrorCode::Internal, "no unit");
-            return compiler.compile(unit->source, &p.compile);
-          }));
-    }
-    for (auto& image : images) image.wait();
+    const Compiler compiler(options.compiler, store ? &*store : nullptr);
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t i = next++; i < units.size(); i = next++) {
+        if (units[i])
+          images[i] = compiler.compile(units[i]->source, &loading[i]->compile);
+        else
+          images[i] = fail(ErrorCode::Internal, "there is no unit to compile");
+      }
+    };
+    std::vector<std::jthread> helpers(
+        units.empty() ? 0 : std::min<std::size_t>(units.size(), std::max(std::thread::hardware_concurrency(), 1U)) - 1);
+    for (auto& helper : helpers) helper = std::jthread(work);
+    work();
   }
   const Stopwatch watch(times.attach);
-  auto policy = policies.begin();
-  for (std::size_t i = 0; i < units.size(); ++i, ++policy) {
-    auto started = start_policy(*policy, std::move(units[i]), images[i].get());
-    if (!started) return started;
-  }
+  for (std::size_t i = 0; i < units.size(); ++i)
+    TRY_OK(start_policy(*loading[i], std::move(units[i]), std::move(*images[i])));
   return Ok{};
 }
 
