@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import harness
+import scene
 from harness import Daemon, check, check_equal, connects_of, pid_of, sock_of
 
 CLIENT = os.path.join(harness.HERE, "connect_client.py")
@@ -91,9 +92,8 @@ def two_thousand_connects(folder):
         for words in (["link", "set", "lo", "up"], ["link", "add", "d0", "type", "veth", "peer", "name", "d1"],
                       ["address", "add", OWN_V6 + "/64", "dev", "d0", "nodad"], ["link", "set", "d0", "up"],
                       ["link", "set", "d1", "up"]):
-            subprocess.run(["ip", "-n", space, *words], check=True)
-        # nsenter, not `ip netns exec`: that gives its command a /sys of its own, without the cgroups the daemon attaches to.
-        status = subprocess.run(["nsenter", f"--net=/run/netns/{space}", "/usr/bin/python3", __file__, "--inside"]).returncode
+            subprocess.run(scene.inside(space, "ip", *words), check=True)
+        status = subprocess.run(scene.inside(space, "/usr/bin/python3", __file__, "--inside")).returncode
         check_equal(status, 0, "exit status of the part in the namespace")
     finally:
         subprocess.run(["ip", "netns", "delete", space])

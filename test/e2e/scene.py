@@ -13,11 +13,19 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 XWING, SERVICE, OUTSIDE = "10.32.0.19", "10.32.0.20", "104.198.14.52"
-HOSTS = f"{OUTSIDE} ebpf.io\n{SERVICE} deathstar.default.svc.cluster.local\n127.0.0.1 localhost\n"
+# The scene's name service. curl reads it from $CURL_HOME/.curlrc: that leaves its command line as the document has it, and
+# needs no /etc/hosts of its own (a minimal root has none to replace).
+CURLRC = f'resolve = "ebpf.io:443:{OUTSIDE}"\nresolve = "deathstar.default.svc.cluster.local:80:{SERVICE}"\n'
 
 
-def ip(*words):
-    subprocess.run(["ip", *words], check=True, stdin=subprocess.DEVNULL)
+def inside(space, *words):
+    """The command that runs `words` in a named network namespace, in its own process. Not `ip netns exec`: that also gives it
+    another /sys, without the cgroups a daemon needs, and fails where / is no mount point."""
+    return ["nsenter", f"--net=/run/netns/{space}", *words]
+
+
+def run(*words):
+    subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
 
 
 class Scene:
@@ -25,7 +33,6 @@ class Scene:
         self.folder = tempfile.mkdtemp(prefix="burin-scene.")
         self._servers = []
         self._spaces = []
-        self._etc = None
         self.xwing = self._namespace("xwing")
         self.service = self._namespace("service")
         self.outside = self._namespace("outside")
@@ -46,24 +53,20 @@ class Scene:
 
     def _build(self):
         for space in (self.xwing, self.service, self.outside):
-            ip("netns", "add", space)
+            run("ip", "netns", "add", space)
             self._spaces.append(space)
-            ip("-n", space, "link", "set", "lo", "up")
+            run(*inside(space, "ip", "link", "set", "lo", "up"))
         for space, near, address, route in ((self.service, "svc0", SERVICE, "10.32.0.0/16"),
                                             (self.outside, "out0", OUTSIDE, "default")):
-            ip("link", "add", near, "netns", self.xwing, "type", "veth", "peer", "name", "eth0", "netns", space)
-            ip("-n", space, "address", "add", f"{address}/32", "dev", "eth0")
-            ip("-n", space, "link", "set", "eth0", "up")
-            ip("-n", space, "route", "add", f"{XWING}/32", "dev", "eth0")
-            ip("-n", self.xwing, "address", "add", f"{XWING}/32", "dev", near)
-            ip("-n", self.xwing, "link", "set", near, "up")
-            ip("-n", self.xwing, "route", "add", route, "dev", near, "src", XWING)
-        # `ip netns exec` shows /etc/netns/NAME/hosts as /etc/hosts: the scene's own name service.
-        etc = f"/etc/netns/{self.xwing}"
-        os.makedirs(etc)
-        self._etc = etc
-        with open(f"{etc}/hosts", "w", encoding="ascii") as f:
-            f.write(HOSTS)
+            run("ip", "link", "add", near, "netns", self.xwing, "type", "veth", "peer", "name", "eth0", "netns", space)
+            for words in (["address", "add", f"{address}/32", "dev", "eth0"], ["link", "set", "eth0", "up"],
+                          ["route", "add", f"{XWING}/32", "dev", "eth0"]):
+                run(*inside(space, "ip", *words))
+            for words in (["address", "add", f"{XWING}/32", "dev", near], ["link", "set", near, "up"],
+                          ["route", "add", route, "dev", near, "src", XWING]):
+                run(*inside(self.xwing, "ip", *words))
+        with open(f"{self.folder}/.curlrc", "w", encoding="ascii") as f:
+            f.write(CURLRC)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                         "-subj", "/CN=ebpf.io", "-days", "2", "-keyout", f"{self.folder}/key", "-out",
                         f"{self.folder}/certificate"], check=True, capture_output=True)
@@ -71,15 +74,15 @@ class Scene:
         self._serve(self.outside, OUTSIDE, "443", "eBPF\n", f"{self.folder}/certificate", f"{self.folder}/key")
 
     def _serve(self, space, *words):
-        server = subprocess.Popen(["ip", "netns", "exec", space, "/usr/bin/python3", f"{HERE}/scene_server.py", *words],
+        server = subprocess.Popen(inside(space, "/usr/bin/python3", f"{HERE}/scene_server.py", *words),
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
         self._servers.append(server)
         if server.stdout.readline() != b"ready\n":
             raise AssertionError(f"the scene's server {words} did not start")
 
     def command(self, *words):
-        """What runs `words` in the xwing pod. `ip netns exec` executes them in its own process: the pid stays the same."""
-        return ["ip", "netns", "exec", self.xwing, *words]
+        """What runs `words` in the xwing pod; the process executes them, its pid stays the same."""
+        return inside(self.xwing, "env", f"CURL_HOME={self.folder}", *words)
 
     def close(self):
         for server in self._servers:
@@ -87,14 +90,8 @@ class Scene:
             server.wait()
         for space in self._spaces:
             subprocess.run(["ip", "netns", "delete", space], check=False)
-        if self._etc:
-            shutil.rmtree(self._etc, ignore_errors=True)
-            try:
-                os.rmdir("/etc/netns")
-            except OSError:
-                pass  # somebody else's namespaces have files there
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._servers, self._spaces, self._etc = [], [], None
+        self._servers, self._spaces = [], []
 
 
 if __name__ == "__main__":  # scene.py COMMAND...: run something in the xwing pod, for trying things by hand
