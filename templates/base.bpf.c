@@ -38,6 +38,9 @@ struct rec_clone {
 
 BPF_PERCPU_ARRAY(exec_buffer, struct rec_exec, 1);
 BPF_PERCPU_ARRAY(proc_buffer, struct burin_proc, 1);
+#ifdef BURIN_HAVE_PATHS
+BPF_PERCPU_ARRAY(path_buffer, struct burin_path_buffer, 1);
+#endif
 
 #if !(defined(L_task_struct_mm) && defined(L_mm_struct_arg_start) && defined(L_mm_struct_arg_end))
 /* Without layout argv is copied where execve begins, pointer by pointer, and found again by thread id at the exec. */

@@ -128,16 +128,3 @@ static __always_inline void burin_read_skb(struct w_skb *w, u64 skb) {
 }
 #endif
 
-/* Text: first as a kernel pointer, then as a user one. Appends to r->tail, of which `tail` bytes are used; one half of the
- * array is slack for the last read. len 0 tells the decoder that neither read worked. */
-#define burin_read_string(r, w, src)                                                                            \
-  {                                                                                                             \
-    u32 at = tail & (sizeof((r)->tail) / 2 - 1);                                                                \
-    long n = burin_read_str(&(r)->tail[at], 512, (void *)(src));                                                \
-    if (n <= 0) n = burin_read_user_str(&(r)->tail[at], 512, (void *)(src));                                    \
-    if (n > 0) {                                                                                                \
-      (w)->off = (u64) & (r)->tail[0] - (u64)(r) + at;                                                          \
-      (w)->len = n;                                                                                             \
-      tail += n & 1023;                                                                                         \
-    }                                                                                                           \
-  }

@@ -8,15 +8,13 @@
 #define BURIN_HAVE_PATHS 1
 #define BURIN_PATH_END 1024
 #define BURIN_PATH_STEPS 20
-/* Progress is kept in the map, not in registers: what is read back from a map is unknown to the verifier, so that the many
+/* Progress is kept in a map, not in registers: what is read back from a map is unknown to the verifier, so that the many
  * ways out of the walk look alike to it and are followed once (63,000 instructions walked become a few thousand). */
 struct burin_path_buffer {
   volatile u32 off;
   volatile u32 complete;
   char b[BURIN_PATH_END + 256];
 };
-BPF_PERCPU_ARRAY(path_buffer, struct burin_path_buffer, 1);
-
 /* Leaves the offset of the first byte in p->off (BURIN_PATH_END when there is nothing); p->complete tells whether the root
  * was reached. */
 static __always_inline void burin_walk(struct burin_path_buffer *p, u64 path, u64 root_path) {
@@ -69,4 +67,8 @@ static __always_inline void burin_walk(struct burin_path_buffer *p, u64 path, u6
     p->b[BURIN_PATH_END - 1] = '/';
   }
 }
+#else
+struct burin_path_buffer {
+  u32 unused;
+};
 #endif

@@ -15,6 +15,7 @@ static long (*burin_read)(void *dst, u32 size, const void *src) = (void *)BPF_FU
 static long (*burin_read_user)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user;
 static long (*burin_read_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_kernel_str;
 static long (*burin_read_user_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user_str;
+static u64 (*burin_cookie)(void *ctx) = (void *)174; /* BPF_FUNC_get_attach_cookie, Linux 5.15 */
 static long (*burin_signal)(u32 signal) = (void *)BPF_FUNC_send_signal;
 
 struct burin_wvar {
@@ -38,7 +39,8 @@ BPF_TABLE("hash", u32, struct burin_proc, procs, 16384);
 BPF_TABLE("lru_hash", u32, struct burin_proc, ended, 1024);
 BPF_PERF_OUTPUT(events);
 
-/* Counters of this unit: eight slots a hook. */
+/* Counters of this unit, BURIN_SLOTS a hook. */
+#define BURIN_SLOTS 16
 #define BURIN_ENTERED 0  /* the hook fired */
 #define BURIN_MATCHED 1  /* a selector matched (or there is none) */
 #define BURIN_POSTED 2   /* a record went into the perf buffer */
@@ -46,6 +48,9 @@ BPF_PERF_OUTPUT(events);
 #define BURIN_FAILED 4   /* the record could not be written for another reason */
 #define BURIN_SIGNALED 5 /* a signal was sent */
 #define BURIN_UNJOINED 6 /* the first half of a join was followed by no second half of its own */
+#define BURIN_OVERRIDDEN 8 /* a return value was overridden */
+#define BURIN_SUPPRESSED 9 /* rateLimit held an event back */
+#define BURIN_MONITORED 10 /* an enforcing action that monitor mode did not do */
 #define BURIN_UNMAPPED 7 /* the process map was full: this process has no identity in the kernel */
 BPF_PERCPU_ARRAY(counters, u64, @counter_slots@);
 
@@ -69,6 +74,23 @@ static __always_inline struct burin_proc *burin_image(u32 tgid) {
   struct burin_proc *image = procs.lookup(&tgid);
   if (!image) image = ended.lookup(&tgid);
   return image;
+}
+
+/* Parameter `index` of a syscall, from the registers that its wrapper was given. */
+static __always_inline u64 burin_syscall_arg(struct pt_regs *ctx, int index) {
+  u64 regs = PT_REGS_PARM1(ctx), value = 0;
+#if defined(__x86_64__)
+  const u32 at = index == 0   ? __builtin_offsetof(struct pt_regs, di)
+                 : index == 1 ? __builtin_offsetof(struct pt_regs, si)
+                 : index == 2 ? __builtin_offsetof(struct pt_regs, dx)
+                 : index == 3 ? __builtin_offsetof(struct pt_regs, r10)
+                 : index == 4 ? __builtin_offsetof(struct pt_regs, r8)
+                              : __builtin_offsetof(struct pt_regs, r9);
+#else
+  const u32 at = index * 8;
+#endif
+  burin_read(&value, 8, (void *)(regs + at));
+  return value;
 }
 
 /* Fills the head for the current task. The record was zeroed. */

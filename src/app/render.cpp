@@ -89,7 +89,7 @@ int run_render(const Arguments& arguments) {
     print_unit(*base);
   }
   Diagnostics diagnostics;
-  PlanInput input{ground->catalog, ground->host, ground->layout, nullptr, kFirstPolicyHook, rung};
+  PlanInput input{ground->catalog, ground->host, ground->layout, {}, kFirstPolicyHook, rung, 0};
   if (!rung) {
     // Without trying the kernel (that needs privileges) every rung counts as possible: the first one is shown.
     ground->host.kprobe.works = ground->host.sock_ops.works = true;

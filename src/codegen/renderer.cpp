@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codegen/hook.h"
 #include "codegen/machine_macros.h"
 #include "codegen/prelude.h"
 #include "codegen/selectors.h"
@@ -10,59 +11,29 @@
 
 namespace burin {
 
-const char* const kCounterNames[kCounterSlots] = {"entered", "matched",  "posted",   "no_space",
-                                                  "failed",  "signaled", "unjoined", "unmapped"};
+const char* const kCounterNames[kCounters] = {"entered",  "matched",  "posted",   "no_space",   "failed",    "signaled",
+                                              "unjoined", "unmapped", "overridden", "suppressed", "monitored"};
 
 std::vector<std::string> layout_members() {
-  return {
-      "task_struct.real_parent",
-      "task_struct.group_leader",
-      "task_struct.tgid",
-      "task_struct.start_boottime",
-      "task_struct.cred",
-      "task_struct.mm",
-      "task_struct.fs",
-      "task_struct.loginuid",
-      "task_struct.exit_code",
-      "task_struct.signal",
-      "signal_struct.live",
-      "cred.euid",
-      "mm_struct.arg_start",
-      "mm_struct.arg_end",
-      "mm_struct.exe_file",
-      "file.f_path",
-      "path.mnt",
-      "path.dentry",
-      "vfsmount.mnt_root",
-      "mount.mnt",
-      "mount.mnt_parent",
-      "mount.mnt_mountpoint",
-      "dentry.d_parent",
-      "dentry.d_name",
-      "qstr.name",
-      "qstr.len",
-      "fs_struct.root",
-      "fs_struct.pwd",
-      "sock.__sk_common.skc_family",
-      "sock.__sk_common.skc_state",
-      "sock.__sk_common.skc_rcv_saddr",
-      "sock.__sk_common.skc_daddr",
-      "sock.__sk_common.skc_dport",
-      "sock.__sk_common.skc_num",
-      "sock.__sk_common.skc_v6_rcv_saddr",
-      "sock.__sk_common.skc_v6_daddr",
-      "sock.sk_type",
-      "sock.sk_protocol",
-      "sock.sk_mark",
-      "sock.sk_priority",
-      "socket.sk",
-      "sk_buff.head",
-      "sk_buff.network_header",
-      "sk_buff.len",
-      "sk_buff.mark",
-      "sk_buff.priority",
-      "sk_buff.hash",
+  std::vector<std::string> out = {
+      "task_struct.real_parent",   "task_struct.group_leader",
+      "task_struct.tgid",          "task_struct.start_boottime",
+      "task_struct.cred",          "task_struct.mm",
+      "task_struct.fs",            "task_struct.loginuid",
+      "task_struct.exit_code",     "task_struct.signal",
+      "signal_struct.live",        "cred.euid",
+      "mm_struct.arg_start",       "mm_struct.arg_end",
+      "mm_struct.exe_file",        "file.f_path",
+      "path.mnt",                  "path.dentry",
+      "vfsmount.mnt_root",         "mount.mnt",
+      "mount.mnt_parent",          "mount.mnt_mountpoint",
+      "dentry.d_parent",           "dentry.d_name",
+      "qstr.name",                 "qstr.len",
+      "fs_struct.root",            "fs_struct.pwd",
   };
+  for (auto& member : type_layout_members())
+    if (std::ranges::find(out, member) == out.end()) out.push_back(std::move(member));
+  return out;
 }
 
 std::vector<std::string> tracepoints_used() {
@@ -134,65 +105,6 @@ Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layou
 
 namespace {
 
-/// The struct of a hook's record, with assertions that tie it to the decoder's layout.
-std::string record_struct(const PlannedHook& hook, const std::string& name) {
-  std::string out = "struct " + name + " {\n  struct burin_head head;\n";
-  for (const auto& f : hook.record.fields) out += "  " + f.c_type + " " + f.name + ";\n";
-  if (hook.record.tail_max) {
-    // String reads are bounded by a mask: room for one more than the tail can hold.
-    out += "  char tail[" + std::to_string(hook.record.tail_max * 2) + "];\n";
-  }
-  out += "} __attribute__((aligned(8)));\n";
-  for (const auto& f : hook.record.fields)
-    out += "_Static_assert(__builtin_offsetof(struct " + name + ", " + f.name + ") == " + std::to_string(f.offset) +
-           ", \"" + f.name + "\");\n";
-  return out;
-}
-
-/// Captures of all arguments into `r`, in order.
-std::vector<GeneratedLine> capture_lines(const PlannedHook& hook) {
-  std::vector<GeneratedLine> out;
-  for (const auto& arg : hook.args) {
-    const ArgType* type = find_type(arg.type);
-    if (!type || !type->capture) continue;
-    const std::string text = type->capture(
-        {"r->" + hook.record.fields[arg.field].name, "(u64)PT_REGS_PARM" + std::to_string(arg.index + 1) + "(ctx)"});
-    for (auto& l : lines_at(text, arg.span, "argument " + std::to_string(arg.index) + " (" + arg.type + ")"))
-      out.push_back(std::move(l));
-  }
-  return out;
-}
-
-Result<> add_kprobe(const PlannedHook& hook, const std::string& function, std::uint32_t slot, UnitText& text,
-                    std::vector<GeneratedLine> selectors, RenderedUnit& unit) {
-  const std::string record = "rec_" + function;
-  const std::string fixed = std::to_string(hook.record.size);
-  text.add_text(record_struct(hook, record));
-  Holes holes;
-  std::string declare;
-  if (hook.record.tail_max) {
-    const std::string buffer = "buffer_" + function;
-    text.add_text("BPF_PERCPU_ARRAY(" + buffer + ", struct " + record + ", 1);\n");
-    declare = "  u32 zero = 0;\n  struct " + record + " *r = " + buffer +
-              ".lookup(&zero);\n  if (!r) return 0;\n  u32 tail = 0;\n  __builtin_memset(r, 0, " + fixed + ");\n";
-    holes.scalars["size"] = "__builtin_offsetof(struct " + record + ", tail) + (tail & " +
-                            std::to_string(hook.record.tail_max * 2 - 1) + ")";
-  } else {
-    declare = "  struct " + record + " record = {}, *r = &record;\n";
-    holes.scalars["size"] = "sizeof *r";
-  }
-  holes.scalars["function"] = function;
-  holes.scalars["slots"] = std::to_string(slot);
-  holes.scalars["hook"] = std::to_string(hook.id);
-  holes.blocks["declare"] = lines_at(declare, hook.span, "record");
-  holes.blocks["capture"] = capture_lines(hook);
-  holes.blocks["selectors"] = std::move(selectors);
-  TRY_OK(text.add_template("hook/kprobe.bpf.c", holes));
-  unit.source.programs.push_back({function, ProgramType::Kprobe});
-  unit.attaches.push_back({function, AttachSpec::Kind::Kprobe, hook.function});
-  return Ok{};
-}
-
 /// True when some filter looks at the source port, which this rung knows only in its second half.
 bool needs_source_port(const PlannedHook& hook) {
   for (const auto& s : hook.selectors)
@@ -211,7 +123,7 @@ Result<> add_state_sock_ops(const PlannedHook& hook, const std::string& function
   holes.scalars["join"] = "join_" + function;
   holes.scalars["field"] = hook.record.fields[hook.args[0].field].name;
   holes.scalars["slots"] = std::to_string(slot);
-  holes.scalars["hook"] = std::to_string(hook.id);
+  holes.scalars["hook"] = std::to_string(hook.id());
   if (needs_source_port(hook)) {
     holes.blocks["early"] =
         lines_at("  matched = 1; /* the selectors need the source port */\n", hook.span, "selectors");
@@ -233,33 +145,49 @@ Result<> add_state_sock_ops(const PlannedHook& hook, const std::string& function
 
 }  // namespace
 
+std::vector<std::size_t> first_slots(const HookPlan& plan) {
+  std::vector<std::size_t> out;
+  std::size_t next = 0;
+  for (const auto& hook : plan.hooks) {
+    out.push_back(next);
+    next += hook.targets.size();
+  }
+  return out;
+}
+
 Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, const LayoutTable& layout) {
   RenderedUnit unit;
   unit.source.name = plan.policy;
   UnitText text;
-  const auto slots = static_cast<std::uint32_t>(plan.hooks.size()) * kCounterSlots;
-  TRY_OK(begin_unit(text, "policy " + plan.policy, std::max(slots, kCounterSlots)));
+  std::size_t targets = 0;
+  for (const auto& hook : plan.hooks) targets += hook.targets.size();
+  const auto slots = static_cast<std::uint32_t>(std::max<std::size_t>(targets, 1)) * kCounterSlots;
+  TRY_OK(begin_unit(text, "policy " + plan.policy, slots));
   SelectorSupport support;
-  std::vector<std::vector<GeneratedLine>> selectors;
-  for (const auto& hook : plan.hooks) {
+  support.monitor = plan.options.mode == PolicyMode::Monitor;
+  std::vector<HookText> hooks;
+  const std::vector<std::size_t> first = first_slots(plan);
+  for (std::size_t i = 0; i < plan.hooks.size(); ++i) {
+    const PlannedHook& hook = plan.hooks[i];
     // In its second half the state rung does not ask which task is running: the first half has written it down.
     const bool second_half = hook.rung == Rung::StateSockOps && needs_source_port(hook);
-    TRY(auto lines, selector_lines(hook, second_half ? "r->head.tgid" : "bpf_get_current_pid_tgid() >> 32", support));
-    selectors.push_back(std::move(lines));
+    HookText out{hook, "p" + std::to_string(i), static_cast<std::uint32_t>(first[i]) * kCounterSlots, {}, {}};
+    TRY(out.selectors,
+        selector_lines(hook, second_half ? "r->head.tgid" : "bpf_get_current_pid_tgid() >> 32", support));
+    if (hook.at_return) {
+      TRY(out.return_selectors, return_selector_lines(hook, support));
+    }
+    hooks.push_back(std::move(out));
   }
+  TRY_OK(add_scratch(plan, text));
   text.add_text(support.maps);
   text.add_text(support.functions);
   unit.inits = std::move(support.inits);
-  for (std::size_t i = 0; i < plan.hooks.size(); ++i) {
-    const PlannedHook& hook = plan.hooks[i];
-    const std::string function = "p" + std::to_string(i);
-    const auto slot = static_cast<std::uint32_t>(i) * kCounterSlots;
-    switch (hook.rung) {
-      case Rung::Kprobe: TRY_OK(add_kprobe(hook, function, slot, text, std::move(selectors[i]), unit)); break;
-      case Rung::StateSockOps:
-        TRY_OK(add_state_sock_ops(hook, function, slot, text, std::move(selectors[i]), host, unit));
-        break;
-    }
+  for (auto& hook : hooks) {
+    if (hook.plan.rung == Rung::StateSockOps)
+      TRY_OK(add_state_sock_ops(hook.plan, hook.function, hook.slot, text, std::move(hook.selectors), host, unit));
+    else
+      TRY_OK(add_hook(hook, host, text, unit));
   }
   finish(unit, std::move(text), host, layout);
   return unit;

@@ -18,14 +18,18 @@ struct RenderedUnit {
   std::vector<AttachSpec> attaches;
 };
 
-/// Counter slots per hook in the `counters` map, in this order; the names appear in /v1/policies and /metrics.
-inline constexpr std::uint32_t kCounterSlots = 8;
-extern const char* const kCounterNames[kCounterSlots];
+/// Counter slots per attach point in the `counters` map; the first kCounterNames of them have a meaning, and these names
+/// appear in /v1/policies and /metrics.
+inline constexpr std::uint32_t kCounterSlots = 16;
+inline constexpr std::size_t kCounters = 11;
+extern const char* const kCounterNames[kCounters];
 /// The slots that count lost records: the perf buffer was full; another error.
 inline constexpr std::size_t kSlotNoSpace = 3, kSlotFailed = 4;
 
 /// Every structure member that some template can use; what the layout sources are asked for.
 std::vector<std::string> layout_members();
+/// Counter slots of a policy's unit: first slot / kCounterSlots of each hook's first target.
+std::vector<std::size_t> first_slots(const HookPlan& plan);
 /// Every tracepoint whose format some template uses.
 std::vector<std::string> tracepoints_used();
 

@@ -3,82 +3,175 @@
 #include <algorithm>
 
 #include "cidr/cidr.h"
-#include "codegen/binaries.h"
+#include "codegen/actions.h"
+#include "codegen/process_filter.h"
+#include "model/record.h"
 #include "operators/operator.h"
 #include "types/arg_type.h"
 
 namespace burin {
-namespace {
 
-/// Puts a set's code beside the program's; a set that cannot be held is remembered as the unit's failure.
 template <class Code>
-std::string take(SelectorSupport& support, const std::string& name, Result<Code> code) {
+std::string SelectorSupport::take(const std::string& name, Result<Code> code) {
   if (!code) {
-    if (!support.failure) support.failure = std::move(code).error();
+    if (!failure) failure = std::move(code).error();
     return name;
   }
-  support.maps += code->maps;
-  support.functions += code->functions;
-  std::move(code->inits.begin(), code->inits.end(), std::back_inserter(support.inits));
+  maps += code->maps;
+  functions += code->functions;
+  std::move(code->inits.begin(), code->inits.end(), std::back_inserter(inits));
   return name;
+}
+
+std::string SelectorSupport::address_set(const AddressSet& set) {
+  const std::string name = next_name();
+  return take(name, emit(set, name));
+}
+std::string SelectorSupport::number_set(const NumberSet& set) {
+  const std::string name = next_name();
+  return take(name, emit_numbers(set, name));
+}
+std::string SelectorSupport::text_set(const StringSet& set, TextMatch how) {
+  const std::string name = next_name();
+  return take(name, emit_texts(set, how, name));
+}
+
+std::string field_of(const PlannedHook& hook, const PlannedArg& arg) {
+  return arg.field == kNone ? std::string() : "r->" + hook.record.fields[arg.field].name;
+}
+
+std::string text_of(const PlannedArg& arg) {
+  return arg.text == kNone ? std::string() : "(&s->t[" + std::to_string(arg.text) + "])";
+}
+
+namespace {
+
+const PlannedArg& argument(const PlannedHook& hook, Subject subject, std::size_t position) {
+  switch (subject) {
+    case Subject::Args: return hook.args[position];
+    case Subject::Data: return hook.data[position];
+    case Subject::Return: break;
+  }
+  return *hook.return_arg;
+}
+
+std::string readable(const PlannedHook& hook, Subject subject, std::size_t position) {
+  const PlannedArg& arg = argument(hook, subject, position);
+  if (arg.text != kNone) return "(" + text_of(arg) + "->flags & BURIN_TEXT_READ)";
+  const std::size_t bit = subject == Subject::Return ? kFaultReturn
+                          : subject == Subject::Data ? kFaultData + position
+                                                     : position;
+  return "!(faults & " + std::to_string(1U << bit) + "u)";
 }
 
 PredicateSite site_for(const PlannedHook& hook, const PlannedFilter& filter, SelectorSupport& support) {
   PredicateSite site;
-  site.arg = "r->" + hook.record.fields[hook.args[filter.arg].field].name;
-  site.address_set = [&support](const AddressSet& set) {
-    const std::string name = "set" + std::to_string(support.next_set++);
-    return take(support, name, emit(set, name));
-  };
-  site.number_set = [&support](const NumberSet& set) {
-    const std::string name = "set" + std::to_string(support.next_set++);
-    return take(support, name, emit_numbers(set, name));
-  };
+  for (const std::size_t position : filter.positions) {
+    const PlannedArg& arg = argument(hook, filter.subject, position);
+    site.args.push_back({field_of(hook, arg), text_of(arg), find_type(arg.type), "arg" + std::to_string(position)});
+  }
+  site.arg = site.args.front().field;
+  site.text = site.args.front().text;
+  site.address_set = [&support](const AddressSet& set) { return support.address_set(set); };
+  site.number_set = [&support](const NumberSet& set) { return support.number_set(set); };
+  site.text_set = [&support](const StringSet& set, TextMatch how) { return support.text_set(set, how); };
   return site;
 }
 
-std::vector<GeneratedLine> action_lines(const PlannedSelector& selector, std::size_t index) {
-  const auto has = [&](ActionKind kind) { return std::ranges::find(selector.actions, kind) != selector.actions.end(); };
-  std::string text = "    matched = 1;\n    selector = " + std::to_string(index) + ";\n";
-  text += "    action = " + std::to_string(static_cast<int>(selector.actions.back())) + ";\n";
-  if (has(ActionKind::NoPost)) text += "    post = 0;\n";
-  if (has(ActionKind::Sigkill)) text += "    signal = 9;\n";
-  return lines_at(text, selector.span, "actions of selector " + std::to_string(index));
+/// One `if` a filter, nested: every line stands for one line of the policy. Returns how many were opened.
+Result<std::size_t> open_filters(const PlannedHook& hook, const std::vector<PlannedFilter>& filters,
+                                 const std::string& which, SelectorSupport& support, std::vector<GeneratedLine>& out) {
+  for (const auto& filter : filters) {
+    const Operator* op = find_operator(filter.op);
+    const PlannedArg& first = argument(hook, filter.subject, filter.positions.front());
+    const ArgType* type = find_type(first.type);
+    if (!op || !type) return fail(ErrorCode::Internal, "planned operator or type is unknown: " + filter.op);
+    std::string condition;
+    for (const std::size_t position : filter.positions) condition += readable(hook, filter.subject, position) + " && ";
+    out.push_back({"  if (" + condition + op->predicate(site_for(hook, filter, support), *type, filter.operand) + ") {",
+                   filter.span, which + ", " + filter.op});
+  }
+  return filters.size();
+}
+
+SourceSpan span_of(const PlannedProcessFilter& filter) {
+  return std::visit([](const auto& f) { return f.span; }, filter);
+}
+
+bool reads_process(const PlannedHook& hook) {
+  return std::ranges::any_of(hook.selectors, [](const PlannedSelector& s) { return !s.process.empty(); });
 }
 
 }  // namespace
 
 Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::string_view tgid,
                                                   SelectorSupport& support) {
-  if (hook.selectors.empty()) return lines_at("  matched = 1;\n", hook.span, "no selectors: everything matches");
+  if (hook.selectors.empty()) {
+    std::vector<GeneratedLine> out = lines_at("  matched = 1;\n", hook.span, "no selectors: everything matches");
+    out.push_back({"  action = " + std::to_string(static_cast<int>(ActionKind::Post)) + ";", hook.span, "Post"});
+    return out;
+  }
   std::vector<GeneratedLine> out;
-  const bool binaries =
-      std::ranges::any_of(hook.selectors, [](const PlannedSelector& s) { return !s.binaries.empty(); });
-  if (binaries) {
+  if (reads_process(hook)) {
     for (auto& l : lines_at(
              "  u32 image_tgid = " + std::string(tgid) + ";\n  struct burin_proc *image = burin_image(image_tgid);\n",
-             hook.span, "matchBinaries"))
+             hook.span, "filters on the process"))
       out.push_back(std::move(l));
   }
   for (std::size_t i = 0; i < hook.selectors.size(); ++i) {
     const PlannedSelector& selector = hook.selectors[i];
     const std::string which = "selector " + std::to_string(i);
-    std::size_t open = 0;
-    // One `if` a filter, nested: every line stands for one line of the policy.
+    const bool decided_later = hook.at_return && !selector.return_filters.empty();
     out.push_back({"  if (!matched) {", selector.span, which});
-    for (const auto& filter : selector.filters) {
-      const Operator* op = find_operator(filter.op);
-      const ArgType* type = find_type(hook.args[filter.arg].type);
-      if (!op || !type) return fail(ErrorCode::Internal, "planned operator or type is unknown: " + filter.op);
-      out.push_back({"  if (" + op->predicate(site_for(hook, filter, support), *type, filter.operand) + ") {",
-                     filter.span, which + ", " + filter.op});
+    std::size_t open = 1;
+    for (const auto& p : selector.process) {
+      out.push_back({"  if (" + process_predicate(p, support) + ") {", span_of(p), which + ", process"});
       ++open;
     }
-    for (const auto& b : selector.binaries) {
-      out.push_back({"  if (" + binaries_predicate(b) + ") {", b.span, which + ", matchBinaries " + b.op});
-      ++open;
+    TRY(const std::size_t filters, open_filters(hook, selector.filters, which, support, out));
+    open += filters;
+    if (decided_later) {
+      // Whether it matches is known at the return; its actions run now if it is the first that may.
+      out.push_back({"    if (!active) {", selector.span, which});
+      out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
+      for (auto& l : action_lines(hook, selector, i, false, support)) out.push_back(std::move(l));
+      out.push_back({"    }", selector.span, which});
+      out.push_back({"    active |= " + std::to_string(1U << i) + "u;", selector.span, which});
+    } else if (hook.at_return) {
+      out.push_back({"    matched = 1;", selector.span, which});
+      out.push_back({"    if (!active) {", selector.span, which});
+      out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
+      for (auto& l : action_lines(hook, selector, i, false, support)) out.push_back(std::move(l));
+      out.push_back({"    }", selector.span, which});
+      out.push_back({"    active |= " + std::to_string(1U << i) + "u;", selector.span, which});
+    } else {
+      out.push_back({"    matched = 1;", selector.span, which});
+      out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
+      for (auto& l : action_lines(hook, selector, i, false, support)) out.push_back(std::move(l));
     }
-    for (auto& l : action_lines(selector, i)) out.push_back(std::move(l));
+    out.push_back({"  " + std::string(open, '}'), selector.span, which});
+  }
+  if (hook.at_return) out.push_back({"  if (active) matched = 1;", hook.span, "decided at the return"});
+  if (support.failure) return tl::unexpected(*support.failure);
+  return out;
+}
+
+Result<std::vector<GeneratedLine>> return_selector_lines(const PlannedHook& hook, SelectorSupport& support) {
+  std::vector<GeneratedLine> out;
+  if (hook.selectors.empty()) return lines_at("  matched = 1;\n", hook.span, "no selectors: everything matches");
+  for (std::size_t i = 0; i < hook.selectors.size(); ++i) {
+    const PlannedSelector& selector = hook.selectors[i];
+    const std::string which = "selector " + std::to_string(i) + " at the return";
+    out.push_back(
+        {"  if (!matched && (active & " + std::to_string(1U << i) + "u)) {", selector.span, which});
+    TRY(const std::size_t open, open_filters(hook, selector.return_filters, which, support, out));
+    out.push_back({"    matched = 1;", selector.span, which});
+    out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
+    for (auto& l : action_lines(hook, selector, i, true, support)) out.push_back(std::move(l));
+    // What the event says was done is what this selector's entry actions did.
+    const bool posts = std::ranges::none_of(
+        selector.actions, [](const Action& a) { return a.kind == ActionKind::NoPost; });
+    if (!posts) out.push_back({"    post = 0;", selector.span, which + ", NoPost"});
     out.push_back({"  " + std::string(open + 1, '}'), selector.span, which});
   }
   if (support.failure) return tl::unexpected(*support.failure);

@@ -8,21 +8,42 @@
 #include "codegen/template.h"
 #include "model/hook_plan.h"
 #include "model/program.h"
+#include "text/text_set.h"
 
 namespace burin {
 
-/// What selectors need outside of the program's body.
-struct SelectorSupport {
+/// What selectors need outside of the program's body, collected for one unit.
+class SelectorSupport {
+ public:
+  // Each registers a set and returns the NAME of its function (see PredicateSite in operators/operator.h). A set that
+  // cannot be held in any shape is remembered as `failure`.
+  std::string address_set(const AddressSet& set);
+  std::string number_set(const NumberSet& set);
+  std::string text_set(const StringSet& set, TextMatch how);
+
   std::string maps;       ///< file scope, first
   std::string functions;  ///< file scope, after maps
   std::vector<MapInit> inits;
   std::uint32_t next_set = 0;    ///< number of the next set, unique in the unit
+  bool monitor = false;          ///< policy-mode: enforcing actions are counted, not done
   std::optional<Error> failure;  ///< a set that cannot be held in any shape
+
+ private:
+  template <class Code>
+  std::string take(const std::string& name, Result<Code> code);
+  std::string next_name() { return "set" + std::to_string(next_set++); }
 };
 
-/// Lines that set matched, selector, action, post and signal for `r`; adds the sets to `support`. No selectors: always
-/// matches. `tgid` is the C expression of the process for matchBinaries.
+/// C lvalue of an argument's field, and pointer to its text slot (empty when it has none).
+std::string field_of(const PlannedHook& hook, const PlannedArg& arg);
+std::string text_of(const PlannedArg& arg);
+
+/// Lines that set matched, selector, action and post for `r`, and do the actions. No selectors: always matches. `tgid`
+/// is the C expression of the process for filters on it. Hooks that report at the return set `active` instead of
+/// matched for selectors with matchReturnArgs (bit i: selector i).
 Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::string_view tgid,
                                                   SelectorSupport& support);
+/// The same for the return: of the active selectors the first whose matchReturnArgs hold.
+Result<std::vector<GeneratedLine>> return_selector_lines(const PlannedHook& hook, SelectorSupport& support);
 
 }  // namespace burin

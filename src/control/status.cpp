@@ -49,7 +49,7 @@ std::string json_text(std::string_view text) {
 
 std::string counters_json(const HookCounters& counters) {
   std::string out = "{";
-  for (std::size_t i = 0; i < kCounterSlots && i < counters.slots.size(); ++i)
+  for (std::size_t i = 0; i < kCounters && i < counters.slots.size(); ++i)
     out += fmt::format("{}\"{}\":{}", i ? "," : "", kCounterNames[i], counters.slots[i]);
   return out + "}";
 }
@@ -74,12 +74,15 @@ std::string strings_json(const std::vector<std::string>& items) {
 
 std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& counters) {
   std::string hooks;
-  for (std::size_t i = 0; i < p.plan.hooks.size(); ++i) {
-    const PlannedHook& h = p.plan.hooks[i];
-    hooks += fmt::format("{}{{\"id\":{},\"function\":{},\"rung\":{},\"tried\":{},\"line\":{},\"counters\":{}}}",
-                         i ? "," : "", h.id, json_text(h.function), json_text(to_string(h.rung)), tried_json(h.tried),
-                         h.span.line, i < counters.size() ? counters_json(counters[i]) : "{}");
-  }
+  std::size_t i = 0;
+  for (const auto& h : p.plan.hooks)
+    for (const auto& target : h.targets) {
+      hooks += fmt::format(
+          "{}{{\"id\":{},\"function\":{},\"rung\":{},\"tried\":{},\"line\":{},\"counters\":{}}}", i ? "," : "",
+          target.id, json_text(target.function), json_text(to_string(h.rung)), tried_json(h.tried), h.span.line,
+          i < counters.size() ? counters_json(counters[i]) : "{}");
+      ++i;
+    }
   std::string unavailable;
   for (const auto& u : p.plan.unavailable)
     unavailable +=
@@ -137,7 +140,7 @@ class Metrics {
 
 /// Policy names are DNS-1123 and functions kernel symbols, so neither needs escaping in a label.
 void hook_samples(Metrics& m, const std::string& policy, const HookCounters& hook) {
-  for (std::size_t i = 0; i < kCounterSlots && i < hook.slots.size(); ++i)
+  for (std::size_t i = 0; i < kCounters && i < hook.slots.size(); ++i)
     m.sample(fmt::format("policy=\"{}\",hook=\"{}\",rung=\"{}\",result=\"{}\"", policy, hook.function, hook.rung,
                          kCounterNames[i]),
              hook.slots[i]);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "codegen/renderer.h"
 #include "control/catalog.h"
+#include "control/host_questions.h"
 #include "control/loaded_policy.h"
 #include "control/pipeline.h"
 #include "control/self_test.h"
@@ -67,7 +68,7 @@ struct Supervisor::Impl {
   std::atomic<bool> ready{false};
   bool stopped = false;
 
-  Result<> look_at_host();
+  Result<> look_at_host(const std::vector<PolicyFile>& files);
   Result<LayoutTable> find_layout(LayoutChoice choice);
   Result<> start_base(const LayoutTable& table);
   void stop_base();
@@ -83,7 +84,7 @@ struct Supervisor::Impl {
 /// Inode number of /proc/self/ns/pid in the initial pid namespace (PROC_PID_INIT_INO).
 constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
 
-Result<> Supervisor::Impl::look_at_host() {
+Result<> Supervisor::Impl::look_at_host(const std::vector<PolicyFile>& files) {
   const Stopwatch watch(times.host);
   struct stat pid_namespace {};
   if (::stat("/proc/self/ns/pid", &pid_namespace) == 0 && pid_namespace.st_ino != kInitialPidNamespace)
@@ -92,7 +93,11 @@ Result<> Supervisor::Impl::look_at_host() {
         "burin runs in a pid namespace of its own, where the kernel's process ids mean nothing; start it in the "
         "host's (docker run --pid=host, hostPID: true)");
   TRY_OK(ensure_tracefs());
-  host = read_host("/", tracepoints_used());
+  std::vector<std::string> tracepoints = tracepoints_used();
+  const HostQuestions questions = ask_host();
+  for (const auto& file : files)
+    for (auto& name : tracepoints_wanted(file.policy, questions)) tracepoints.push_back(std::move(name));
+  host = read_host("/", tracepoints);
   if (!options.node_name.empty()) host.node_name = options.node_name;
   try_kernel(host);
   if (!host.bpf_load.works)
@@ -187,8 +192,9 @@ Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>
                                                          bool color) {
   std::vector<HookPlan> plans;
   HookId next = kFirstPolicyHook;
+  const HostQuestions questions = ask_host();
   for (auto& file : files) {
-    const PlanInput input{catalog, host, layout, try_function, next, std::nullopt};
+    const PlanInput input{catalog, host, layout, questions, next, std::nullopt, 0};
     Diagnostics diagnostics;
     HookPlan plan = plan_policy(file.policy, input, diagnostics);
     if (diagnostics.has_errors()) {
@@ -200,7 +206,7 @@ Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>
     if (plan.hooks.empty() && missed != plan.unavailable.end())
       return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
                                               missed->function + ": " + missed->reason + ")");
-    next = static_cast<HookId>(next + plan.hooks.size());
+    for (const auto& hook : plan.hooks) next = static_cast<HookId>(next + hook.targets.size());
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -208,20 +214,7 @@ Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>
 
 void Supervisor::Impl::announce_hooks(const HookPlan& plan) {
   for (const auto& hook : plan.hooks) {
-    auto info = std::make_shared<HookInfo>();
-    info->id = hook.id;
-    info->policy = plan.policy;
-    info->function = hook.function;
-    info->message = hook.message;
-    info->tags = hook.tags;
-    info->rung = to_string(hook.rung);
-    for (const auto& arg : hook.args) {
-      info->arg_types.push_back(arg.type);
-      info->arg_labels.push_back(arg.label);
-      info->arg_fields.push_back(arg.field);
-    }
-    info->record = hook.record;
-    pipeline->add_hook(std::move(info));
+    for (const auto& target : hook.targets) pipeline->add_hook(hook_info(plan, hook, target));
   }
 }
 
@@ -319,9 +312,12 @@ DaemonStatus Supervisor::Impl::status() const {
   for (const auto& p : policies) {
     s.policies.push_back(&p);
     std::vector<HookCounters> hooks;
-    for (std::size_t i = 0; i < p.plan.hooks.size(); ++i)
-      if (p.program)
-        hooks.push_back(read_counters(*p.program, host, i, p.plan.hooks[i].function, to_string(p.plan.hooks[i].rung)));
+    std::size_t slot = 0;
+    for (const auto& hook : p.plan.hooks)
+      for (const auto& target : hook.targets) {
+        if (p.program) hooks.push_back(read_counters(*p.program, host, slot, target.function, to_string(hook.rung)));
+        ++slot;
+      }
     s.policy_counters.push_back(std::move(hooks));
   }
   s.pipeline = pipeline->counters();
@@ -360,7 +356,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
       }
       if (wrong) return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
     }
-    TRY_OK(d.look_at_host());
+    TRY_OK(d.look_at_host(files));
     if (!options.cache_dir.empty()) {
       auto store = ImageStore::open(options.cache_dir);
       if (!store)

@@ -47,18 +47,15 @@ void start_event(const wire::Head& head, std::uint32_t cpu, const WallClock& clo
 
 Result<> Decoder::add_hook(HookInfoPtr hook) {
   if (hook->id < kFirstPolicyHook) return refuse(*hook, "its number " + std::to_string(hook->id) + " is a base hook's");
-  if (hook->arg_fields.size() != hook->arg_types.size())
-    return refuse(*hook, "it has " + std::to_string(hook->arg_types.size()) + " argument types but " +
-                             std::to_string(hook->arg_fields.size()) + " fields");
   Hook added{hook, {}};
-  for (std::size_t i = 0; i < hook->arg_types.size(); ++i) {
-    const ArgType* const type = find_type(hook->arg_types[i]);
-    if (!type) return refuse(*hook, "there is no argument type \"" + hook->arg_types[i] + '"');
+  for (std::size_t i = 0; i < hook->args.size(); ++i) {
+    const ArgType* const type = find_type(hook->args[i].type);
+    if (!type) return refuse(*hook, "there is no argument type \"" + hook->args[i].type + '"');
     if (type->shape.size == 0) {  // not sent
       added.arguments.emplace_back();
       continue;
     }
-    const std::size_t index = hook->arg_fields[i];
+    const std::size_t index = hook->args[i].field;
     if (index >= hook->record.fields.size())
       return refuse(*hook, "argument " + std::to_string(i) + " has no field in the record");
     const WireField& field = hook->record.fields[index];

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "event/encode_text.h"
-#include "model/policy.h"
+#include "model/action.h"
 
 namespace burin {
 namespace {
@@ -52,16 +52,6 @@ std::uint32_t exit_status(const Event& event) {
   return event.exit_code >> 8 & 0xFF;
 }
 
-std::string_view action_name(std::uint16_t action) {
-  if (action > static_cast<std::uint16_t>(ActionKind::Sigkill)) return {};
-  switch (static_cast<ActionKind>(action)) {
-    case ActionKind::Post: return "KPROBE_ACTION_POST";
-    case ActionKind::NoPost: return "KPROBE_ACTION_NOPOST";
-    case ActionKind::Sigkill: return "KPROBE_ACTION_SIGKILL";
-  }
-  return {};
-}
-
 void write_processes(LineBuffer& out, const Event& event) {
   if (event.process) {
     out.key("\"process\":");
@@ -104,10 +94,10 @@ void write_kprobe(LineBuffer& out, const Event& event) {
     if (std::holds_alternative<NopValue>(event.args[i])) continue;
     if (!any) out.lit(",\"args\":[");
     any = true;
-    write_argument(out, event.args[i], i < hook.arg_labels.size() ? std::string_view(hook.arg_labels[i]) : "");
+    write_argument(out, event.args[i], i < hook.args.size() ? std::string_view(hook.args[i].label) : "");
   }
   if (any) out.lit("]");
-  if (const auto action = action_name(event.action); !action.empty()) {
+  if (const auto action = action_event_name(event.action); !action.empty()) {
     out.lit(",\"action\":");
     out.name(action);
   }
@@ -145,6 +135,11 @@ void write_body(LineBuffer& out, const Event& event) {
       write_processes(out, event);
       if (event.hook) write_kprobe(out, event);
       break;
+    case EventKind::Tracepoint:
+    case EventKind::Uprobe:
+    case EventKind::Usdt:
+    case EventKind::Lsm:
+    case EventKind::Loader: break;
     case EventKind::Gap:
       out.lit("{\"rate_limit_info\":{");
       if (event.lost != 0) {

@@ -8,6 +8,11 @@ std::string_view to_string(EventKind kind) {
     case EventKind::Exec: return "PROCESS_EXEC";
     case EventKind::Exit: return "PROCESS_EXIT";
     case EventKind::Kprobe: return "PROCESS_KPROBE";
+    case EventKind::Tracepoint: return "PROCESS_TRACEPOINT";
+    case EventKind::Uprobe: return "PROCESS_UPROBE";
+    case EventKind::Usdt: return "PROCESS_USDT";
+    case EventKind::Lsm: return "PROCESS_LSM";
+    case EventKind::Loader: return "PROCESS_LOADER";
     case EventKind::Gap: return "RATE_LIMIT_INFO";
   }
   return "?";

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,7 +51,7 @@ struct ProcessInfo {
 };
 using ProcessPtr = std::shared_ptr<const ProcessInfo>;
 
-enum class EventKind : std::uint8_t { Exec, Exit, Kprobe, Gap };
+enum class EventKind : std::uint8_t { Exec, Exit, Kprobe, Tracepoint, Uprobe, Usdt, Lsm, Loader, Gap };
 /// "PROCESS_EXEC"... ; a gap is RATE_LIMIT_INFO.
 std::string_view to_string(EventKind kind);
 
@@ -63,20 +64,41 @@ enum class LossReason : std::uint8_t {
 };
 std::string_view to_string(LossReason reason);
 
+/// One captured value of a hook, for the decoder.
+struct HookArg {
+  std::string type;   ///< key into types/
+  std::string label;  ///< copied to the event's argument
+  std::size_t field = 0;                           ///< index into HookInfo::record.fields; unused for nop
+  std::size_t error = static_cast<std::size_t>(-1);  ///< field with the depth at which `resolve` failed, or none
+};
+
 /// What all events of one hook have in common; built when the policy is loaded.
 struct HookInfo {
   HookId id = 0;
+  EventKind kind = EventKind::Kprobe;
   std::string policy;
-  std::string function;
+  std::string function;  ///< Kprobe, Lsm: function_name; Uprobe: symbol
+  std::string subsys;    ///< Tracepoint; Usdt: provider
+  std::string event;     ///< Tracepoint; Usdt: name
+  std::string path;      ///< Uprobe, Usdt
+  std::uint64_t offset = 0, ref_ctr_offset = 0;  ///< Uprobe
   std::string message;
   std::vector<std::string> tags;
-  std::string rung;                    ///< to_string(Rung)
-  std::vector<std::string> arg_types;  ///< keys into types/, in the policy's order
-  std::vector<std::string> arg_labels;
-  std::vector<std::size_t> arg_fields;  ///< index into record.fields
+  std::string rung;  ///< to_string(Rung)
+  std::vector<HookArg> args;
+  std::vector<HookArg> data;
+  std::optional<HookArg> return_arg;
   RecordLayout record;
 };
 using HookInfoPtr = std::shared_ptr<const HookInfo>;
+
+/// One frame of a stack trace, innermost first.
+struct StackFrame {
+  std::uint64_t address = 0;
+  std::uint64_t offset = 0;  ///< from the beginning of `symbol`, or of the module where there is no symbol
+  std::string symbol;
+  std::string module;  ///< user frames: the file
+};
 
 struct Event {
   EventKind kind = EventKind::Exec;
@@ -94,9 +116,17 @@ struct Event {
   // exit
   std::uint32_t exit_code = 0;  ///< kernel form: status << 8 | signal
   bool exit_code_known = false;
-  // kprobe
+  // every kind that belongs to a hook
   HookInfoPtr hook;
   std::vector<Value> args;
+  std::vector<Value> data;
+  std::optional<Value> returned;
+  std::uint16_t return_action = 0;  ///< ActionKind, 0 = none
+  std::uint32_t suppressed = 0;     ///< equal events that rateLimit held back since the last one
+  std::vector<StackFrame> kernel_stack, user_stack;
+  // loader
+  std::string loaded_path;
+  std::string build_id;  ///< bytes
   // gap
   LossReason loss = LossReason::PerfBuffer;
   std::uint64_t lost = 0;

@@ -1,7 +1,9 @@
 // A policy decided for this host: which rung serves each hook, what is captured where, what is compared with what.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/source_span.h"
@@ -13,37 +15,125 @@ namespace burin {
 
 /// How a hook gets its events here. One template per value (templates/hook/).
 enum class Rung {
-  Kprobe,        ///< kprobe on the function itself
-  StateSockOps,  ///< sock:inet_sock_set_state joined with SOCK_OPS TCP_CONNECT_CB (tcp_connect only)
+  Kprobe,             ///< kprobe on the function itself (and a kretprobe for `return: true`)
+  StateSockOps,       ///< sock:inet_sock_set_state joined with SOCK_OPS TCP_CONNECT_CB (tcp_connect only)
+  SyscallTracepoint,  ///< syscalls:sys_enter_NAME (and sys_exit_NAME)
+  Fentry,             ///< fentry, fexit
+  Tracepoint,         ///< any tracepoint of tracefs
+  RawTracepoint,      ///< raw tracepoint: the arguments of TP_PROTO
+  Uprobe,             ///< uprobe, uretprobe; USDT
+  Lsm,                ///< BPF LSM
 };
-/// "kprobe", "tracepoint+sock_ops"; as printed by /v1/policies and in each event's `burin` object.
+/// "kprobe", "tracepoint+sock_ops", "syscall tracepoint" ...; as printed by /v1/policies and in each event's `burin`
+/// object.
 std::string_view to_string(Rung rung);
 
+/// Where a captured value comes from, for the generator; the planner writes no C.
+struct ArgSource {
+  enum class Kind {
+    Register,         ///< function parameter `index` of a kprobe or uprobe
+    SyscallRegister,  ///< parameter `index` of a syscall wrapper: in the pt_regs that parameter 0 points to
+    ContextWord,      ///< `size` bytes at `offset` of the tracepoint's record, sign-extended when `is_signed`
+    ContextAddress,   ///< the address of `offset` in the tracepoint's record (arrays)
+    ContextDataLoc,   ///< __data_loc at `offset`: address = record + low 16 bits, length = high 16 bits
+    ContextArgument,  ///< u64 number `index` of the context (raw tracepoint, fentry, lsm)
+    Return,           ///< the return value of a function
+    SyscallReturn,    ///< the return value in sys_exit_NAME's record
+    CurrentTask,      ///< the struct task_struct of the caller
+    SavedRegister,    ///< the pt_regs member `name`
+    Usdt,             ///< `name` is a USDT argument specification ("-4@-20(%rbp)")
+  };
+  /// One step of `resolve`: add `offset`, then (unless it is the last one) follow the pointer found there.
+  struct Step {
+    std::uint32_t offset = 0;
+    bool follow = false;
+  };
+  Kind kind = Kind::Register;
+  std::uint32_t index = 0;
+  std::uint32_t offset = 0;
+  std::uint32_t size = 8;
+  bool is_signed = false;
+  std::string name;
+  std::vector<Step> steps;   ///< `resolve`; empty: the value itself
+  std::uint32_t value_size = 8;  ///< of what the last step names: it is read from memory when there are steps
+  bool value_signed = false;
+  bool value_in_place = false;   ///< the last step names a struct or array: its address is the value
+  bool user = false;             ///< pointers lead to user memory
+};
+
+/// Index of "no text slot", "no field".
+inline constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
 struct PlannedArg {
-  std::uint32_t index = 0;  ///< function parameter position
+  std::uint32_t index = 0;  ///< as in the policy: for messages and labels
   std::string type;         ///< key into types/
   std::string label;
-  std::size_t field = 0;  ///< index into PlannedHook::record.fields; meaningless for nop
+  ArgSource source;
+  std::size_t field = kNone;  ///< index into PlannedHook::record.fields; kNone for nop
+  std::size_t text = kNone;   ///< text slot of the hook's scratch memory, for types with text
+  std::size_t error = kNone;  ///< field that says at which depth `resolve` failed
+  std::optional<std::size_t> size_arg;  ///< position in args of the length of a char_buf
+  bool return_copy = false;
+  bool max_data = false;
   SourceSpan span;
 };
 
+/// What a filter looks at.
+enum class Subject { Args, Data, Return };
+
 struct PlannedFilter {
-  std::size_t arg = 0;  ///< index into PlannedHook::args
-  std::string op;       ///< key into operators/
+  Subject subject = Subject::Args;
+  std::vector<std::size_t> positions;  ///< into PlannedHook::args or data; {0} for the return value
+  std::string op;                      ///< key into operators/
   Operand operand;
   SourceSpan span;
 };
 
+/// A filter on what the process is. One file each in codegen/process/.
 struct PlannedBinaries {
-  std::string op;
+  std::string op;  ///< In, NotIn, Prefix, NotPrefix, Postfix, NotPostfix
   StringSet values;
+  bool parent = false;                     ///< matchParentBinaries
+  std::optional<std::uint32_t> mark;       ///< followChildren: bit of burin_proc.marks that stands for these paths
   SourceSpan span;
 };
+struct PlannedPids {
+  bool negated = false, namespace_pid = false, follow_forks = false;
+  NumberSet pids;
+  SourceSpan span;
+};
+struct PlannedNamespaces {
+  NamespaceKind ns = NamespaceKind::Pid;
+  bool negated = false;
+  NumberSet inums;  ///< the host's included where the policy says host_ns
+  SourceSpan span;
+};
+struct PlannedNamespaceChanges {
+  bool negated = false;
+  std::vector<NamespaceKind> kinds;
+  SourceSpan span;
+};
+struct PlannedCapabilities {
+  CapabilitySet set = CapabilitySet::Effective;
+  bool negated = false, namespaced = false;
+  bool changes = false;  ///< matchCapabilityChanges: bits that differ from those at the exec
+  std::uint64_t mask = 0;
+  SourceSpan span;
+};
+struct PlannedWorkloads {
+  std::string set;  ///< name of the map of cgroup ids
+  SourceSpan span;
+};
+using PlannedProcessFilter = std::variant<PlannedBinaries, PlannedPids, PlannedNamespaces, PlannedNamespaceChanges,
+                                          PlannedCapabilities, PlannedWorkloads>;
 
 struct PlannedSelector {
-  std::vector<PlannedFilter> filters;
-  std::vector<PlannedBinaries> binaries;
-  std::vector<ActionKind> actions;  ///< never empty
+  std::vector<PlannedProcessFilter> process;
+  std::vector<PlannedFilter> filters;         ///< matchArgs and matchData
+  std::vector<PlannedFilter> return_filters;  ///< matchReturnArgs
+  std::vector<Action> actions;                ///< never empty
+  std::vector<Action> return_actions;
+  std::string label;
   SourceSpan span;
 };
 
@@ -53,17 +143,38 @@ struct RungTried {
   std::string reason;
 };
 
-struct PlannedHook {
+/// One place where a hook's program is attached. Several when the policy names a list: they share the program, which
+/// tells them apart by the attach cookie.
+struct HookTarget {
   HookId id = 0;
-  std::string function;  ///< function_name in events
+  std::string function;              ///< function_name in events; the symbol of a uprobe
+  std::string attach;                ///< kernel symbol, "category:event", binary
+  std::uint64_t offset = 0;          ///< uprobe: in the file
+  std::uint64_t ref_ctr_offset = 0;  ///< uprobe, usdt: of the semaphore in the file
+};
+
+struct PlannedHook {
+  HookKind kind = HookKind::Kprobe;
+  std::vector<HookTarget> targets;  ///< never empty; ids are consecutive
+  std::string subsystem;            ///< tracepoint; usdt: provider
+  std::string event;                ///< tracepoint; usdt: name
+  std::string path;                 ///< uprobe, usdt: as the policy has it
   Rung rung = Rung::Kprobe;
   std::vector<RungTried> tried;
   std::vector<PlannedArg> args;  ///< in the policy's order
+  std::vector<PlannedArg> data;
+  bool at_return = false;        ///< the event is sent when the function returns
+  std::optional<PlannedArg> return_arg;
+  std::optional<ActionKind> return_arg_action;
   std::vector<PlannedSelector> selectors;
   RecordLayout record;
+  std::size_t texts = 0;  ///< text slots
   std::string message;
   std::vector<std::string> tags;
   SourceSpan span;
+
+  HookId id() const { return targets.front().id; }
+  const std::string& function() const { return targets.front().function; }
 };
 
 /// A hook that cannot be had on this host; the rest of the policy runs without it.
@@ -80,6 +191,8 @@ struct HookPlan {
   std::string file;
   std::vector<PlannedHook> hooks;
   std::vector<UnavailableHook> unavailable;
+  PolicyOptions options;
+  bool loader = false;
 };
 
 }  // namespace burin

@@ -1,9 +1,12 @@
 // What this host offers, found by looking and trying, never by version numbers.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "model/task_facts.h"
 
 namespace burin {
 
@@ -44,8 +47,11 @@ struct HostFacts {
   int perf_event_paranoid = 0;
   int kptr_restrict = 0;
   std::map<std::string, TracepointFormat> tracepoints;  ///< "sock:inet_sock_set_state" -> format; only those asked for
+  /// Inode numbers of the host's namespaces, by NamespaceKind; 0 = not known.
+  std::array<std::uint32_t, kNamespaceKinds> host_namespaces{};
   Trial bpf_load;                                       ///< a two-instruction tracepoint program loads
   Trial kprobe;                                         ///< a two-instruction kprobe program loads and attaches
+  Trial override_return;  ///< a kprobe program that calls bpf_override_return loads
   Trial sock_ops;  ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
 };
 

@@ -8,6 +8,25 @@ std::string_view to_string(Rung rung) {
   switch (rung) {
     case Rung::Kprobe: return "kprobe";
     case Rung::StateSockOps: return "tracepoint+sock_ops";
+    case Rung::SyscallTracepoint: return "syscall tracepoint";
+    case Rung::Fentry: return "fentry";
+    case Rung::Tracepoint: return "tracepoint";
+    case Rung::RawTracepoint: return "raw tracepoint";
+    case Rung::Uprobe: return "uprobe";
+    case Rung::Lsm: return "lsm";
+  }
+  return "?";
+}
+
+std::string_view to_string(HookKind kind) {
+  switch (kind) {
+    case HookKind::Kprobe: return "kprobe";
+    case HookKind::Fentry: return "fentry";
+    case HookKind::Tracepoint: return "tracepoint";
+    case HookKind::RawTracepoint: return "raw_tracepoint";
+    case HookKind::Uprobe: return "uprobe";
+    case HookKind::Usdt: return "usdt";
+    case HookKind::Lsm: return "lsm";
   }
   return "?";
 }

@@ -2,6 +2,7 @@
 // reference evaluation alike.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -51,6 +52,14 @@ struct NoOperand {
   friend bool operator==(const NoOperand&, const NoOperand&) = default;
 };
 
-using Operand = std::variant<NoOperand, AddressSet, NumberSet, StringSet>;
+struct CelNode;  ///< one node of a parsed CEL expression (operators/cel.h)
+/// A CEL expression over arguments. Compared by its text.
+struct CelExpression {
+  std::string text;
+  std::shared_ptr<const CelNode> root;
+  friend bool operator==(const CelExpression& a, const CelExpression& b) { return a.text == b.text; }
+};
+
+using Operand = std::variant<NoOperand, AddressSet, NumberSet, StringSet, CelExpression>;
 
 }  // namespace burin

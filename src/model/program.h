@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,8 @@ enum class ProgramType : std::uint32_t {
   Tracepoint = 5,
   SockOps = 13,
   RawTracepoint = 17,
+  Tracing = 26,  ///< fentry, fexit, fmod_ret
+  Lsm = 29,
 };
 
 /// One C function that is a program.
@@ -92,14 +95,30 @@ struct MapInit {
   std::vector<std::pair<std::vector<std::byte>, std::vector<std::byte>>> entries;
 };
 
-/// How one program is hooked in.
+/// How one program is hooked in. A program may be attached at several places.
 struct AttachSpec {
-  enum class Kind { Kprobe, Kretprobe, Tracepoint, RawTracepoint, SockOps, None };
+  enum class Kind {
+    Kprobe,
+    Kretprobe,
+    Tracepoint,
+    RawTracepoint,
+    SockOps,
+    Fentry,
+    Fexit,
+    FmodRet,
+    Lsm,
+    Uprobe,
+    Uretprobe,
+    None
+  };
   std::string function;  ///< ProgramEntry::function
   Kind kind = Kind::None;
-  /// Kernel symbol, "category:event", raw tracepoint name, or cgroup directory. Checked against the host by the
+  /// Kernel symbol, "category:event", raw tracepoint name, cgroup directory, or binary. Checked against the host by the
   /// planner.
   std::string target;
+  std::uint64_t offset = 0;             ///< uprobes: in the file
+  std::uint64_t ref_ctr_offset = 0;     ///< uprobes: semaphore in the file, 0 = none
+  std::optional<std::uint64_t> cookie;  ///< what bpf_get_attach_cookie() returns there (Linux 5.15)
 };
 
 /// Instructions a compiled function may have at most: beyond about this many LLVM 14 truncates branch offsets to 16

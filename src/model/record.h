@@ -15,6 +15,8 @@ inline constexpr HookId kHookExec = 1;
 inline constexpr HookId kHookExit = 2;
 inline constexpr HookId kHookClone = 3;
 inline constexpr HookId kFirstPolicyHook = 16;
+/// First bit of Head::faults for `data`, and the bit of the return value.
+inline constexpr unsigned kFaultData = 16, kFaultReturn = 31;
 
 /// Kernel comm length, TASK_COMM_LEN.
 inline constexpr std::size_t kCommSize = 16;
@@ -27,6 +29,10 @@ inline constexpr std::size_t kCommSize = 16;
 //  parent_ktime, ppid  the same identity for the parent process
 //  cgroup_id  bpf_get_current_cgroup_id (meaningful on cgroup v2)
 //  start_boot task start_boottime in ns, 0 without layout
+//  return_action ActionKind of the return probe, 0 = none
+//  state      used by the programs while the record waits for its second half
+//  suppressed equal events that rateLimit held back since the last one that was sent
+//  faults     bit i: argument i could not be read; bits 16..: data; bit 31: the return value
 //  uid        effective uid where the layout is known, else real (HeadFlag::RealUid)
 #define BURIN_RECORD_HEAD(X, A) \
   X(u16, hook)                  \
@@ -43,7 +49,10 @@ inline constexpr std::size_t kCommSize = 16;
   X(u32, uid)                   \
   X(u16, selector)              \
   X(u16, action)                \
-  X(u32, pad0)                  \
+  X(u16, return_action)         \
+  X(u16, state)                 \
+  X(u32, suppressed)            \
+  X(u32, faults)                \
   A(char, comm, 16)
 
 // After the head of an exec record. WVar fields name bytes in the tail.
@@ -118,8 +127,8 @@ struct Proc {
 #undef BURIN_X
 #undef BURIN_A
 static_assert(sizeof(Proc) == 280);
-static_assert(sizeof(wvar) == 4 && sizeof(Head) == 88 && sizeof(Exec) == 120 && sizeof(Exit) == 96 &&
-              sizeof(Clone) == 112);
+static_assert(sizeof(wvar) == 4 && sizeof(Head) == 96 && sizeof(Exec) == 128 && sizeof(Exit) == 104 &&
+              sizeof(Clone) == 120);
 }  // namespace wire
 
 /// Bits of Head::flags.

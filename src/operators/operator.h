@@ -10,18 +10,32 @@
 #include "model/operand.h"
 #include "model/policy.h"
 #include "model/value.h"
+#include "text/text_set.h"
 #include "types/arg_type.h"
 
 namespace burin {
 
+/// One argument that a filter looks at.
+struct SiteArg {
+  std::string field;  ///< C lvalue of the captured field ("r->a0")
+  std::string text;   ///< C pointer to its struct burin_text; empty when the type has none
+  const ArgType* type = nullptr;
+  std::string name;  ///< "arg0": its position in the policy's list, as CelExpr names it
+};
+
 /// What an operator's predicate may use of the generator.
 struct PredicateSite {
-  std::string arg;  ///< C lvalue of the captured field ("r->a0")
+  std::string arg;            ///< args[0].field
+  std::string text;           ///< args[0].text
+  std::vector<SiteArg> args;  ///< all that the filter names; never empty
   /// Registers an address set and returns the NAME under which NAME_any(bytes, family) exists (cidr/cidr.h, emit()).
   std::function<std::string(const AddressSet&)> address_set;
   /// Registers a number set and returns the NAME of `static int NAME(u64)` (cidr/cidr.h, emit_numbers()). The set's
   /// ranges are 64-bit patterns; the predicate does the sign extension.
   std::function<std::string(const NumberSet&)> number_set;
+  /// Registers a text set and returns the NAME of `static int NAME(struct burin_text *)` (text/text_set.h). It is 1
+  /// when the text matches; a text that was not read matches nothing, which the caller asks for separately.
+  std::function<std::string(const StringSet&, TextMatch)> text_set;
 };
 
 struct Operator {
@@ -37,6 +51,10 @@ struct Operator {
   std::string (*predicate)(const PredicateSite&, const ArgType& type, const Operand&) = nullptr;
   /// Reference meaning. A value that could not be read (ErrorValue) or is of another kind holds for no operator.
   bool (*evaluate)(const Value&, const ArgType& type, const Operand&) = nullptr;
+  /// For operators that look at several arguments: how many (0 = any number), and their meaning; `evaluate` is null
+  /// then.
+  std::size_t arguments = 1;
+  bool (*evaluate_all)(std::span<const Value> values, std::span<const std::size_t> positions, const Operand&) = nullptr;
 };
 
 /// All operators, in the order of the reference page.

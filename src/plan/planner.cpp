@@ -2,151 +2,162 @@
 
 #include <algorithm>
 
-#include "operators/operator.h"
-#include "types/arg_type.h"
+#include "plan/steps.h"
 
 namespace burin {
 namespace {
 
-bool looks_at_source_port(const Hook& hook) {
-  for (const auto& s : hook.selectors)
-    for (const auto& f : s.match_args)
-      if (f.op.find("SPort") != std::string::npos || f.op.find("Sport") != std::string::npos) return true;
-  return false;
+/// "kprobe: no such function; tracepoint: ..."
+std::string reasons(const std::vector<RungTried>& tried) {
+  if (tried.empty()) return "no such rung for this function";
+  std::string out;
+  for (const auto& t : tried) out += (out.empty() ? "" : "; ") + std::string(to_string(t.rung)) + ": " + t.reason;
+  return out;
 }
 
-bool signals(const Hook& hook) {
-  for (const auto& s : hook.selectors)
-    for (const auto& a : s.actions)
-      if (a.kind == ActionKind::Sigkill) return true;
-  return false;
-}
+struct Chosen {
+  std::optional<ProbeAttach> way;
+  std::vector<RungTried> tried;
+};
 
-/// Empty when a kprobe can serve the hook here, else why not.
-std::string kprobe_problem(const Hook& hook, const ProbeAttach& attach, const PlanInput& in) {
-  for (const auto& arg : hook.args) {
-    const ArgType* type = find_type(arg.type);
-    if (!type) continue;
-    for (const auto& member : type->needs_layout)
-      if (!in.layout.find(member))
-        return "type " + arg.type + " needs the layout of " + member + ", which no source on this host knows";
-  }
-  for (const auto& member : attach.needs_layout)
-    if (!in.layout.find(member)) return "it needs the layout of " + member + ", which no source on this host knows";
-  if (in.only_rung) return {};
-  if (!in.host.kprobe.works) return in.host.kprobe.reason;
-  const std::string& target = attach.target.empty() ? hook.call : attach.target;
-  return in.try_function ? in.try_function(target).reason : std::string();
-}
-
-std::string state_sock_ops_problem(const Hook& hook, const PlanInput& in) {
-  if (hook.args.size() != 1 || hook.args[0].index != 0 || hook.args[0].type != "sock")
-    return "it gives argument 0 as type sock and nothing else";
-  if (signals(hook) && looks_at_source_port(hook))
-    return "the source port is known only after the last moment at which a signal can be sent";
-  if (in.only_rung) return {};
-  const auto state = in.host.tracepoints.find("sock:inet_sock_set_state");
-  if (state == in.host.tracepoints.end()) return "this kernel has no tracepoint sock:inet_sock_set_state";
-  for (const char* field :
-       {"skaddr", "newstate", "sport", "dport", "family", "protocol", "saddr", "daddr", "saddr_v6", "daddr_v6"})
-    if (!state->second.find(field)) return std::string("sock:inet_sock_set_state has no field ") + field;
-  if (!in.host.sock_ops.works) return in.host.sock_ops.reason;
-  return {};
-}
-
-std::string problem_of(Rung rung, const Hook& hook, const ProbeAttach& attach, const PlanInput& in) {
-  switch (rung) {
-    case Rung::Kprobe: return kprobe_problem(hook, attach, in);
-    case Rung::StateSockOps: return state_sock_ops_problem(hook, in);
-  }
-  return "unknown rung";
-}
-
-/// Smallest power of two that is not below v: string tails are bounded by masks.
-std::uint32_t power_of_two(std::uint32_t v) {
-  std::uint32_t p = 1;
-  while (p < v) p *= 2;
-  return p;
-}
-
-std::vector<PlannedArg> lay_out(const Hook& hook, RecordLayout& record) {
-  std::vector<PlannedArg> out;
-  for (std::size_t i = 0; i < hook.args.size(); ++i) {
-    const PolicyArg& arg = hook.args[i];
-    PlannedArg planned{arg.index, arg.type, arg.label, 0, arg.span};
-    const ArgType* type = find_type(arg.type);
-    if (type && type->shape.size) {
-      planned.field =
-          record.add("a" + std::to_string(i), std::string(type->shape.c_type), type->shape.size, type->shape.align);
-      record.tail_max += type->shape.tail_max;
+Chosen choose(const Hook& hook, const Callee& callee, const PlanInput& in) {
+  Chosen out;
+  for (auto& way : ways_of(hook, callee, in)) {
+    if (in.only_rung && *in.only_rung != way.rung) continue;
+    std::string problem = problem_of(way.rung, hook, callee, way, in);
+    if (problem.empty()) {
+      out.way = std::move(way);
+      break;
     }
-    out.push_back(std::move(planned));
+    out.tried.push_back({way.rung, std::move(problem)});
   }
-  if (record.tail_max) record.tail_max = power_of_two(record.tail_max);
   return out;
 }
 
-PlannedSelector plan_selector(const Selector& selector, const std::vector<PlannedArg>& args, Diagnostics& diagnostics) {
-  PlannedSelector out;
-  out.span = selector.span;
-  for (const auto& filter : selector.match_args) {
-    const auto arg = std::ranges::find(args, filter.index, &PlannedArg::index);
-    const Operator* op = find_operator(filter.op);
-    const ArgType* type = arg == args.end() ? nullptr : find_type(arg->type);
-    if (!op || !type || !op->applies_to(type->type_class)) continue;  // the reader has reported it
-    out.filters.push_back({static_cast<std::size_t>(arg - args.begin()), filter.op,
-                           op->parse(filter.values, *type, diagnostics), filter.span});
+std::string attach_target(const Hook& hook, const Callee& callee, const ProbeAttach& way) {
+  switch (way.rung) {
+    case Rung::Kprobe:
+    case Rung::Fentry: return way.target.empty() ? callee.function : way.target;
+    case Rung::SyscallTracepoint: return callee.name;
+    case Rung::Tracepoint: return hook.subsystem + ":" + hook.call;
+    case Rung::RawTracepoint: return hook.call;
+    case Rung::Uprobe: return hook.path;
+    case Rung::Lsm:
+    case Rung::StateSockOps: break;
   }
-  for (const auto& b : selector.match_binaries) {
-    PlannedBinaries planned{b.op, {}, b.span};
-    for (const auto& v : b.values) planned.values.values.push_back(v.value);
-    out.binaries.push_back(std::move(planned));
-  }
-  for (const auto& a : selector.actions) out.actions.push_back(a.kind);
-  if (out.actions.empty()) out.actions.push_back(ActionKind::Post);
-  return out;
+  return hook.call;
 }
+
+class PolicyPlanner {
+ public:
+  PolicyPlanner(const Policy& policy, const PlanInput& in, Diagnostics& diagnostics)
+      : policy_(policy), in_(in), diagnostics_(diagnostics), next_(in.first_id), mark_(in.first_mark) {
+    plan_.policy = policy.name;
+    plan_.file = policy.file;
+    plan_.options = policy.options;
+    plan_.loader = policy.loader;
+  }
+
+  HookPlan run() {
+    for (const auto& hook : policy_.hooks) {
+      if (hook.kind == HookKind::Uprobe || hook.kind == HookKind::Usdt)
+        add_places(hook);
+      else
+        add_callees(hook);
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  /// Callees that the same rung serves share one program; what cannot be had is named one by one.
+  void add_callees(const Hook& hook) {
+    PlannedHook* shared = nullptr;
+    for (const auto& callee : callees_of(policy_, hook, in_, diagnostics_)) {
+      Chosen chosen = choose(hook, callee, in_);
+      if (!chosen.way) {
+        unavailable(hook, callee.function, std::move(chosen.tried));
+        continue;
+      }
+      if (!shared || shared->rung != chosen.way->rung) {
+        shared = &begin(hook, chosen.way->rung, std::move(chosen.tried));
+        plan_arguments(hook, callee, in_, *shared, diagnostics_);
+        finish(hook, *shared);
+      }
+      shared->targets.push_back({next_++, callee.function, attach_target(hook, callee, *chosen.way), 0, 0});
+      shared->record.hook = shared->id();
+    }
+  }
+
+  void add_places(const Hook& hook) {
+    if (!in_.ask.places) return unavailable(hook, hook.call, {{Rung::Uprobe, "binaries cannot be read here"}});
+    const auto places = in_.ask.places(hook);
+    if (!places) return unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, places.error().message}});
+    const Callee callee{hook.call, false, false, hook.call};
+    PlannedHook* shared = nullptr;
+    for (const auto& place : *places) {
+      // A USDT probe's arguments lie elsewhere at each of its places: each has a program of its own.
+      if (!shared || hook.kind == HookKind::Usdt) {
+        shared = &begin(hook, Rung::Uprobe, {});
+        plan_arguments(hook, callee, in_, *shared, diagnostics_);
+        if (hook.kind == HookKind::Usdt) take_usdt_sources(hook, place, *shared);
+        finish(hook, *shared);
+      }
+      shared->targets.push_back({next_++, place.symbol, hook.path, place.offset, place.ref_ctr_offset});
+      shared->record.hook = shared->id();
+    }
+  }
+
+  void take_usdt_sources(const Hook& hook, const BinaryPlace& place, PlannedHook& planned) {
+    for (auto& arg : planned.args) {
+      if (arg.source.kind != ArgSource::Kind::Register) continue;
+      if (arg.index >= place.usdt_args.size()) {
+        diagnostics_.error("unknown-arg", arg.span,
+                           "probe " + hook.subsystem + ":" + hook.call + " has " +
+                               std::to_string(place.usdt_args.size()) + " arguments");
+        continue;
+      }
+      arg.source.kind = ArgSource::Kind::Usdt;
+      arg.source.name = place.usdt_args[arg.index];
+    }
+  }
+
+  PlannedHook& begin(const Hook& hook, Rung rung, std::vector<RungTried> tried) {
+    PlannedHook& planned = plan_.hooks.emplace_back();
+    planned.kind = hook.kind;
+    planned.rung = rung;
+    planned.tried = std::move(tried);
+    planned.subsystem = hook.subsystem;
+    planned.event = hook.kind == HookKind::Kprobe ? std::string() : hook.call;
+    planned.path = hook.path;
+    planned.message = hook.message;
+    planned.tags = hook.tags;
+    planned.span = hook.span;
+    return planned;
+  }
+
+  void finish(const Hook& hook, PlannedHook& planned) {
+    for (const auto& s : hook.selectors)
+      planned.selectors.push_back(plan_selector(s, planned, in_, mark_, diagnostics_));
+  }
+
+  void unavailable(const Hook& hook, const std::string& function, std::vector<RungTried> tried) {
+    std::string reason = reasons(tried);
+    plan_.unavailable.push_back(
+        {function, std::move(tried), std::move(reason), hook.call_span, hook.ignore_call_not_found});
+  }
+
+  const Policy& policy_;
+  const PlanInput& in_;
+  Diagnostics& diagnostics_;
+  HookPlan plan_;
+  HookId next_;
+  std::uint32_t mark_;
+};
 
 }  // namespace
 
 HookPlan plan_policy(const Policy& policy, const PlanInput& in, Diagnostics& diagnostics) {
-  HookPlan plan{policy.name, policy.file, {}, {}};
-  HookId next = in.first_id;
-  for (const auto& hook : policy.hooks) {
-    std::vector<ProbeAttach> ways;
-    if (const Probe* probe = in.catalog.find_function(hook.call)) ways = probe->attach;
-    if (ways.empty()) ways.push_back({Rung::Kprobe, hook.call, {}});
-    PlannedHook planned;
-    bool found = false;
-    for (const auto& way : ways) {
-      if (in.only_rung && *in.only_rung != way.rung) continue;
-      std::string problem = problem_of(way.rung, hook, way, in);
-      if (problem.empty()) {
-        planned.rung = way.rung;
-        found = true;
-        break;
-      }
-      planned.tried.push_back({way.rung, std::move(problem)});
-    }
-    if (!found) {
-      std::string reason = planned.tried.empty() ? "no such rung for this function" : "";
-      for (const auto& t : planned.tried)
-        reason += (reason.empty() ? "" : "; ") + std::string(to_string(t.rung)) + ": " + t.reason;
-      plan.unavailable.push_back(
-          {hook.call, std::move(planned.tried), std::move(reason), hook.call_span, hook.ignore_call_not_found});
-      continue;
-    }
-    planned.id = next++;
-    planned.function = hook.call;
-    planned.record.hook = planned.id;
-    planned.args = lay_out(hook, planned.record);
-    for (const auto& s : hook.selectors) planned.selectors.push_back(plan_selector(s, planned.args, diagnostics));
-    planned.message = hook.message;
-    planned.tags = hook.tags;
-    planned.span = hook.span;
-    plan.hooks.push_back(std::move(planned));
-  }
-  return plan;
+  return PolicyPlanner(policy, in, diagnostics).run();
 }
 
 }  // namespace burin

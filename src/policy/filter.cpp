@@ -157,7 +157,7 @@ std::optional<ArgFilter> read_arg_filter(Reading& reading, const Node& value, co
   const Operator* op = draft.op ? find_filter_operator(reading, *draft.op) : nullptr;
   if (!op) return std::nullopt;
   ArgFilter filter;
-  filter.index = arg ? arg->index : 0;
+  if (arg) filter.positions.push_back(static_cast<std::size_t>(arg - args.list.data()));
   filter.op = op->name;
   filter.span = reading.span(value);
   filter.op_span = reading.span(*draft.op);

@@ -37,16 +37,10 @@ constexpr Field<ActionDraft> kActionFields[] = {
     {"userStackTrace", FieldStatus::NotYetUnlessFalse},
 };
 
-struct ActionName {
-  std::string_view name;
-  ActionKind kind;
-};
-constexpr ActionName kActions[] = {
-    {"Post", ActionKind::Post}, {"NoPost", ActionKind::NoPost}, {"Sigkill", ActionKind::Sigkill}};
-
-std::optional<ActionKind> action_named(std::string_view name) {
-  for (const ActionName& action : kActions)
-    if (action.name == name) return action.kind;
+/// Those of Tetragon's actions that are supported.
+std::optional<ActionKind> supported_action(std::string_view name) {
+  const std::optional<ActionKind> kind = action_named(name);
+  if (kind == ActionKind::Post || kind == ActionKind::NoPost || kind == ActionKind::Sigkill) return kind;
   return std::nullopt;
 }
 
@@ -58,15 +52,18 @@ std::vector<std::string> action_names() {
 
 void read_action(Reading& reading, const Node& value, SelectorDraft& draft) {
   // An action that we do not have explains its arguments too: one message is enough.
-  if (const Node* word = value.find("action"); word && !action_named(word->text) && is_tetragon_action(word->text))
+  if (const Node* word = value.find("action"); word && !supported_action(word->text) && is_tetragon_action(word->text))
     return reading.not_yet(reading.span(*word), "action: " + word->text);
   ActionDraft fields;
   if (!read_fields<ActionDraft>(reading, value, "an entry of `matchActions`", kActionFields, fields)) return;
   if (!fields.action) return;
   const std::optional<std::string> name = reading.text(*fields.action, "action");
   if (!name) return;
-  if (const std::optional<ActionKind> kind = action_named(*name)) {
-    draft.selector.actions.push_back({*kind, reading.span(*fields.action)});
+  if (const std::optional<ActionKind> kind = supported_action(*name)) {
+    Action action;
+    action.kind = *kind;
+    action.span = reading.span(*fields.action);
+    draft.selector.actions.push_back(std::move(action));
   } else {
     reading.error("unknown-action", reading.span(*fields.action), "unknown action " + quoted(*name),
                   did_you_mean(*name, action_names(), "actions are Post, NoPost and Sigkill"));

@@ -1,4 +1,6 @@
 // The list of argument types: one line each.
+#include <algorithm>
+
 #include "types/builtin.h"
 
 namespace burin {
@@ -32,6 +34,23 @@ const ArgType* find_type(std::string_view name) {
   for (const auto& t : table())
     if (t.name == name) return &t;
   return nullptr;
+}
+
+std::vector<std::string> type_layout_members() {
+  std::vector<std::string> out;
+  const auto add = [&out](const std::vector<std::string>& members) {
+    for (const auto& m : members)
+      if (std::ranges::find(out, m) == out.end()) out.push_back(m);
+  };
+  for (const auto& t : table()) {
+    add(t.needs_layout);
+    add(t.wants_layout);
+  }
+  return out;
+}
+
+bool is_text(TypeClass type) {
+  return type == TypeClass::Text || type == TypeClass::Bytes || type == TypeClass::Path || type == TypeClass::SockaddrUn;
 }
 
 }  // namespace burin

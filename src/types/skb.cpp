@@ -38,9 +38,10 @@ ArgType skb_type() {
           "skb_arg",
           TypeClass::Packet,
           {"struct w_skb", sizeof(wire::Skb), 8, 0},
-          {"sk_buff.head", "sk_buff.network_header", "sk_buff.len", "sk_buff.mark", "sk_buff.priority", "sk_buff.hash"},
+          {"sk_buff.head", "sk_buff.network_header"},
           capture,
-          decode};
+          decode,
+          {"sk_buff.len", "sk_buff.mark", "sk_buff.priority", "sk_buff.hash"}};
 }
 
 }  // namespace burin

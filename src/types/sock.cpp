@@ -45,7 +45,9 @@ ArgType sock_type() {
           {"struct w_sock", sizeof(wire::Sock), 8, 0},
           sock_layout(),
           capture_sock,
-          decode_sock};
+          decode_sock,
+          {"sock.__sk_common.skc_state", "sock.__sk_common.skc_v6_rcv_saddr", "sock.__sk_common.skc_v6_daddr",
+           "sock.sk_type", "sock.sk_protocol", "sock.sk_mark", "sock.sk_priority"}};
 }
 
 ArgType socket_type() {

@@ -7,6 +7,7 @@ namespace {
 constexpr char kSock[] = BURIN_WIRE_SOCK(BURIN_X, BURIN_A);
 constexpr char kSkb[] = BURIN_WIRE_SKB(BURIN_X, BURIN_A);
 constexpr char kSockaddr[] = BURIN_WIRE_SOCKADDR(BURIN_X, BURIN_A);
+constexpr char kText[] = BURIN_WIRE_TEXT(BURIN_X, BURIN_A);
 #undef BURIN_X
 #undef BURIN_A
 
@@ -19,7 +20,7 @@ std::string definition(const char* name, const char* members, std::size_t size) 
 
 std::string wire_struct_text() {
   return definition("w_sock", kSock, sizeof(wire::Sock)) + definition("w_skb", kSkb, sizeof(wire::Skb)) +
-         definition("w_sockaddr", kSockaddr, sizeof(wire::Sockaddr));
+         definition("w_sockaddr", kSockaddr, sizeof(wire::Sockaddr)) + definition("w_text", kText, sizeof(wire::Text));
 }
 
 }  // namespace burin

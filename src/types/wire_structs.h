@@ -41,6 +41,14 @@ namespace burin {
   X(u16, port)                    \
   X(u32, pad0)
 
+// The beginning of every field with text: `len` bytes at offset `off` of the record, flags of templates/text.h, and the
+// bytes there really were where that is known.
+#define BURIN_WIRE_TEXT(X, A) \
+  X(u16, off)                 \
+  X(u16, len)                 \
+  X(u32, flags)               \
+  X(u64, full)
+
 namespace wire {
 #define BURIN_X(type, name) type name = {};
 #define BURIN_A(type, name, count) type name[count] = {};
@@ -53,9 +61,12 @@ struct Skb {
 struct Sockaddr {
   BURIN_WIRE_SOCKADDR(BURIN_X, BURIN_A)
 };
+struct Text {
+  BURIN_WIRE_TEXT(BURIN_X, BURIN_A)
+};
 #undef BURIN_X
 #undef BURIN_A
-static_assert(sizeof(Sock) == 64 && sizeof(Skb) == 56 && sizeof(Sockaddr) == 24);
+static_assert(sizeof(Sock) == 64 && sizeof(Skb) == 56 && sizeof(Sockaddr) == 24 && sizeof(Text) == 16);
 }  // namespace wire
 
 /// The C definitions of `struct w_sock`, `struct w_skb`, `struct w_sockaddr`, each with a size assertion.

@@ -3,14 +3,15 @@
  * port is chosen; SOCK_OPS TCP_CONNECT_CB runs in the same call with the port. Joined through the task pointer.
  *
  * Holes: @function@, @record@, @slots@, @hook@ as in kprobe; @join@ name of the join map; @field@ the sock argument's member;
- * @early@ selectors that need no source port, evaluated at the first half (sets matched, selector, action, post, signal);
+ * @early@ selectors that need no source port, evaluated at the first half (sets matched, selector, action, post);
  * @late@ selectors that do, at the second half.
  */
 BPF_TABLE("lru_hash", u64, struct @record@, @join@, 4096);
 
 int @function@_state(void *ctx) {
-  u16 selector = 0, action = 0;
-  int matched = 0, post = 1, signal = 0;
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, slots = @slots@;
+  int matched = 0, post = 1;
   u16 protocol = *(u16 *)(ctx + T_inet_sock_set_state_protocol);
   if (protocol != 6 || *(s32 *)(ctx + T_inet_sock_set_state_newstate) != 2) return 0;
   burin_count(@slots@ + BURIN_ENTERED);
@@ -46,13 +47,10 @@ int @function@_state(void *ctx) {
     if (@join@.delete(&task) == 0) burin_count(@slots@ + BURIN_UNJOINED);
     return 0;
   }
-  if (signal) {
-    if (burin_signal(signal) == 0) burin_count(@slots@ + BURIN_SIGNALED);
-  }
   burin_fill_head(&r->head, @hook@, sizeof *r);
   r->head.selector = selector;
   r->head.action = action;
-  r->head.pad0 = post;
+  r->head.state = post;
   if (@join@.lookup(&task)) burin_count(@slots@ + BURIN_UNJOINED); /* the attempt before ended without a SYN */
   @join@.update(&task, r);
   return 0;
@@ -72,8 +70,9 @@ int @function@_ops(struct bpf_sock_ops *ctx) {
     burin_count(@slots@ + BURIN_UNJOINED);
     return 1;
   }
-  u16 selector = r->head.selector, action = r->head.action;
-  int matched = 1, post = r->head.pad0, signal = 0;
+  u16 selector = r->head.selector, action = r->head.action, return_action = 0;
+  u32 faults = 0, active = 0, slots = @slots@;
+  int matched = 1, post = r->head.state;
   r->@field@.sport = ctx->local_port;
   r->head.flags |= 4; /* kHeadPortDeferred */
 @late@
@@ -82,7 +81,7 @@ int @function@_ops(struct bpf_sock_ops *ctx) {
   if (!post) return 1;
   r->head.selector = selector;
   r->head.action = action;
-  r->head.pad0 = 0;
+  r->head.state = 0;
   burin_posted(@slots@, events.perf_submit(ctx, r, sizeof *r));
   return 1;
 }

@@ -46,7 +46,7 @@ void compare(const std::string& name, Rung rung) {
   for (const auto& member : layout_members()) layout.members[member] = {8, 8, 0, 0};
   HostFacts host;
   host.cgroup2 = "/sys/fs/cgroup";
-  const HookPlan plan = plan_policy(policy, {catalog, host, layout, nullptr, 16, rung}, diagnostics);
+  const HookPlan plan = plan_policy(policy, {catalog, host, layout, {}, 16, rung, 0}, diagnostics);
   REQUIRE(plan.hooks.size() == policy.hooks.size());
   auto unit = render_policy(plan, host, layout);
   REQUIRE(unit);

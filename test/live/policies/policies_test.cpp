@@ -39,7 +39,7 @@ std::size_t load(const std::string& name, const std::string& text, Rung rung) {
   const HostFacts host = read_host("/", tracepoints_used());
   auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members());
   REQUIRE(layout);
-  const HookPlan plan = plan_policy(policy, {catalog(), host, *layout, nullptr, kFirstPolicyHook, rung}, diagnostics);
+  const HookPlan plan = plan_policy(policy, {catalog(), host, *layout, {}, kFirstPolicyHook, rung, 0}, diagnostics);
   if (plan.hooks.empty()) return 0;
   auto unit = render_policy(plan, host, *layout);
   REQUIRE(unit);

@@ -37,16 +37,19 @@ struct World {
         "p.yaml", text, [](const std::string&) { return std::nullopt; }, reading);
     INFO(render(reading, text, false));
     REQUIRE_FALSE(reading.has_errors());
+    HostQuestions questions;
+    questions.kprobe = [](std::string_view s) {
+      return s == "gone" ? Trial{false, "this kernel has no function gone"} : Trial{true, ""};
+    };
     HookPlan out =
         plan_policy(policy,
                     {catalog,
                      host,
                      layout,
-                     [](std::string_view s) {
-                       return s == "gone" ? Trial{false, "this kernel has no function gone"} : Trial{true, ""};
-                     },
+                     questions,
                      16,
-                     {}},
+                     {},
+                     0},
                     planning);
     REQUIRE_FALSE(planning.has_errors());
     return out;

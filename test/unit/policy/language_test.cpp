@@ -86,7 +86,7 @@ spec:
   CHECK(s.match_args[0].values[1].span == SourceSpan{"p.yaml", 18, 25, 10});
   CHECK(s.match_args[0].values[2].value == "::1");
   CHECK(s.match_args[0].values[2].span == SourceSpan{"p.yaml", 19, 11, 3});
-  CHECK(s.match_args[1].index == 2);  // args: [1] is the second declared argument, parameter 2
+  CHECK(s.match_args[1].positions == std::vector<std::size_t>{1});  // args: [1] is the second declared argument
   REQUIRE(s.match_args[1].values.size() == 2);
   CHECK(s.match_args[1].values[1].value == "0x10");
   REQUIRE(s.match_binaries.size() == 1);

@@ -1,6 +1,8 @@
-#include "codegen/binaries.h"
+// matchBinaries -> C: the path in the process map compared as words, so that no text of a policy reaches C.
 
 #include <cstdint>
+
+#include "codegen/process_filter.h"
 
 namespace burin {
 namespace {
@@ -44,7 +46,7 @@ std::string ends_with(std::string_view bytes) {
 
 }  // namespace
 
-std::string binaries_predicate(const PlannedBinaries& filter) {
+std::string predicate_of(const PlannedBinaries& filter, SelectorSupport&) {
   const bool negative = filter.op.starts_with("Not");
   const std::string_view positive = std::string_view(filter.op).substr(negative ? 3 : 0);
   std::string any;

@@ -1,0 +1,262 @@
+// The generic hook: what differs between rungs is the type of the context, where values come from, and how the program is
+// attached.
+#include "codegen/hook.h"
+
+#include <algorithm>
+
+#include "codegen/selectors.h"
+#include "codegen/source.h"
+#include "types/arg_type.h"
+#include "types/text_field.h"
+
+namespace burin {
+namespace {
+
+/// Records that wait for their function's return, per hook. What finds no room is counted as failed.
+constexpr std::size_t kHeldBytes = 8U << 20, kMaxHeld = 4096, kMinHeld = 64;
+/// First kernel on which a hash map without preallocation may be used at any hook (bpf_mem_alloc).
+constexpr std::uint32_t kSafeAlloc = (6U << 16) | (1U << 8);
+
+std::uint32_t power_of_two(std::uint32_t v) {
+  std::uint32_t p = 1;
+  while (p < v) p *= 2;
+  return p;
+}
+
+/// Every offset into the tail stays below this.
+std::uint32_t tail_room(const PlannedHook& hook) {
+  return hook.record.tail_max ? power_of_two(hook.record.tail_max) : 0;
+}
+/// Bytes of the record's memory, slack for the last bounded read included.
+std::uint32_t whole_size(const PlannedHook& hook) {
+  return hook.record.size + (hook.record.tail_max ? tail_room(hook) + kTextMax : 0);
+}
+
+std::string size_expression(const PlannedHook& hook) {
+  const std::string fixed = std::to_string(hook.record.size);
+  if (!hook.record.tail_max) return fixed;
+  return "(" + fixed + " + (s->tail & " + std::to_string(tail_room(hook) - 1) + "))";
+}
+
+void append(std::vector<GeneratedLine>& out, std::vector<GeneratedLine> lines) {
+  std::move(lines.begin(), lines.end(), std::back_inserter(out));
+}
+
+/// Capture of one value into its field (and text slot).
+std::vector<GeneratedLine> capture_one(const PlannedHook& hook, const PlannedArg& arg, const std::string& name,
+                                       unsigned bit, const std::string& about) {
+  const ArgType* type = find_type(arg.type);
+  if (!type || !type->capture || arg.field == kNone) return {};
+  CaptureSite site;
+  site.dst = field_of(hook, arg);
+  site.src = "v_" + name;
+  site.text = text_of(arg);
+  site.fault = "faults |= " + std::to_string(1U << bit) + "u;";
+  site.user = arg.source.user;
+  site.max_data = arg.max_data;
+  if (arg.size_arg) site.size = "v_a" + std::to_string(*arg.size_arg);
+  const std::string error = arg.error == kNone ? std::string() : "r->" + hook.record.fields[arg.error].name;
+  return lines_at(source_text(arg.source, site.src, site.fault, error) + type->capture(site), arg.span, about);
+}
+
+std::vector<GeneratedLine> capture_lines(const PlannedHook& hook) {
+  std::vector<GeneratedLine> out;
+  // Lengths first: a char_buf before its length in the list needs it.
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < hook.args.size(); ++i)
+    if (!hook.args[i].size_arg) order.push_back(i);
+  for (std::size_t i = 0; i < hook.args.size(); ++i)
+    if (hook.args[i].size_arg) order.push_back(i);
+  for (const std::size_t i : order) {
+    if (hook.args[i].return_copy) continue;
+    append(out, capture_one(hook, hook.args[i], "a" + std::to_string(i), static_cast<unsigned>(i),
+                            "argument " + std::to_string(hook.args[i].index) + " (" + hook.args[i].type + ")"));
+  }
+  for (std::size_t i = 0; i < hook.data.size(); ++i)
+    append(out, capture_one(hook, hook.data[i], "d" + std::to_string(i), static_cast<unsigned>(kFaultData + i),
+                            "data " + std::to_string(i) + " (" + hook.data[i].type + ")"));
+  return out;
+}
+
+/// Copies the texts of `args` behind the record.
+std::string texts_text(const PlannedHook& hook, const std::vector<const PlannedArg*>& args) {
+  std::string out;
+  for (const PlannedArg* arg : args) {
+    if (arg->text == kNone) continue;
+    out += "  burin_send_text(s, (struct w_text *)&" + field_of(hook, *arg) + ", " + text_of(*arg) + ", " +
+           std::to_string(hook.record.size) + ", " + std::to_string(tail_room(hook) - 1) + ");\n";
+  }
+  return out;
+}
+
+std::vector<const PlannedArg*> entry_texts(const PlannedHook& hook) {
+  std::vector<const PlannedArg*> out;
+  for (const auto& a : hook.args)
+    if (!a.return_copy) out.push_back(&a);
+  for (const auto& d : hook.data) out.push_back(&d);
+  return out;
+}
+
+std::string head_text() {
+  return "  r->head.selector = selector;\n  r->head.action = action;\n  r->head.return_action = return_action;\n"
+         "  r->head.faults = faults;\n";
+}
+
+std::string send_text(const PlannedHook& hook, const std::vector<const PlannedArg*>& texts) {
+  const std::string size = size_expression(hook);
+  std::string out = "  burin_count(slots + BURIN_MATCHED);\n  if (!post) return result;\n" + texts_text(hook, texts);
+  out += "  burin_fill_head(&r->head, " + std::to_string(hook.id()) + " + target, " + size + ");\n" + head_text();
+  out += "  burin_posted(slots, events.perf_submit(ctx, r, " + size + "));\n";
+  return out;
+}
+
+std::string hold_text(const PlannedHook& hook, const std::string& held) {
+  std::string out = texts_text(hook, entry_texts(hook));
+  out += "  u64 caller = bpf_get_current_pid_tgid();\n" + head_text();
+  out += "  r->head.size = s->tail;\n  r->head.state = post;\n  r->active = active;\n  r->target = target;\n";
+  out += "  if (" + held + ".update(&caller, r)) burin_count(slots + BURIN_FAILED);\n";
+  return out;
+}
+
+std::string target_text(const PlannedHook& hook) {
+  if (hook.targets.size() == 1) return "  u32 target = 0;\n";
+  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) +
+         ") return 0;\n";
+}
+
+std::string held_map(const PlannedHook& hook, const std::string& held, const std::string& record,
+                     const HostFacts& host) {
+  const std::size_t entries = std::clamp<std::size_t>(kHeldBytes / whole_size(hook), kMinHeld, kMaxHeld);
+  const bool lazy = host.version_code >= kSafeAlloc;
+  return "BPF_F_TABLE(\"hash\", u64, struct " + record + ", " + held + ", " + std::to_string(entries) + ", " +
+         (lazy ? "1" : "0") + "); /* 1: BPF_F_NO_PREALLOC */\n";
+}
+
+ProgramType program_type(Rung rung) {
+  switch (rung) {
+    case Rung::Kprobe:
+    case Rung::Uprobe: return ProgramType::Kprobe;
+    case Rung::Tracepoint:
+    case Rung::SyscallTracepoint:
+    case Rung::StateSockOps: return ProgramType::Tracepoint;
+    case Rung::RawTracepoint: return ProgramType::RawTracepoint;
+    case Rung::Fentry: return ProgramType::Tracing;
+    case Rung::Lsm: return ProgramType::Lsm;
+  }
+  return ProgramType::Kprobe;
+}
+
+AttachSpec::Kind attach_kind(Rung rung, bool at_return) {
+  switch (rung) {
+    case Rung::Kprobe: return at_return ? AttachSpec::Kind::Kretprobe : AttachSpec::Kind::Kprobe;
+    case Rung::Uprobe: return at_return ? AttachSpec::Kind::Uretprobe : AttachSpec::Kind::Uprobe;
+    case Rung::Tracepoint:
+    case Rung::SyscallTracepoint:
+    case Rung::StateSockOps: return AttachSpec::Kind::Tracepoint;
+    case Rung::RawTracepoint: return AttachSpec::Kind::RawTracepoint;
+    case Rung::Fentry: return at_return ? AttachSpec::Kind::Fexit : AttachSpec::Kind::Fentry;
+    case Rung::Lsm: return AttachSpec::Kind::Lsm;
+  }
+  return AttachSpec::Kind::None;
+}
+
+void add_attaches(const PlannedHook& hook, const std::string& function, bool at_return, RenderedUnit& unit) {
+  for (std::size_t i = 0; i < hook.targets.size(); ++i) {
+    const HookTarget& target = hook.targets[i];
+    AttachSpec spec;
+    spec.function = function;
+    spec.kind = attach_kind(hook.rung, at_return);
+    spec.target = target.attach;
+    if (hook.rung == Rung::SyscallTracepoint)
+      spec.target = std::string(at_return ? "syscalls:sys_exit_" : "syscalls:sys_enter_") + target.attach;
+    spec.offset = target.offset;
+    spec.ref_ctr_offset = target.ref_ctr_offset;
+    if (hook.targets.size() > 1) spec.cookie = i;
+    unit.attaches.push_back(std::move(spec));
+  }
+}
+
+}  // namespace
+
+std::string record_struct(const PlannedHook& hook, const std::string& name) {
+  std::string out = "struct " + name + " {\n  struct burin_head head;\n";
+  for (const auto& f : hook.record.fields) out += "  " + f.c_type + " " + f.name + ";\n";
+  out += "} __attribute__((aligned(8)));\n";
+  for (const auto& f : hook.record.fields)
+    out += "_Static_assert(__builtin_offsetof(struct " + name + ", " + f.name + ") == " + std::to_string(f.offset) +
+           ", \"" + f.name + "\");\n";
+  return out;
+}
+
+Result<> add_scratch(const HookPlan& plan, UnitText& text) {
+  std::uint32_t record = 0;
+  std::size_t texts = 1;
+  for (const auto& hook : plan.hooks) {
+    if (hook.rung == Rung::StateSockOps) continue;
+    record = std::max(record, whole_size(hook));
+    texts = std::max(texts, hook.texts);
+  }
+  if (record == 0) return Ok{};
+  TRY_OK(text.add_template("path.h", {}));
+  Holes holes;
+  holes.scalars["text_max"] = std::to_string(kTextMax);
+  holes.scalars["texts"] = std::to_string(texts);
+  holes.scalars["record_max"] = std::to_string((record + 7) / 8 * 8);
+  TRY_OK(text.add_template("text.h", holes));
+  text.add_text("BPF_PERCPU_ARRAY(scratch, struct burin_scratch, 1);\n");
+  return Ok{};
+}
+
+Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, RenderedUnit& unit) {
+  const PlannedHook& plan = hook.plan;
+  const std::string record = "rec_" + hook.function, held = "held_" + hook.function;
+  text.add_text(record_struct(plan, record));
+  Holes entry;
+  entry.scalars["function"] = hook.function;
+  entry.scalars["context"] = context_type(plan.rung);
+  entry.scalars["record"] = record;
+  entry.scalars["scratch"] = "scratch";
+  entry.scalars["slots"] = std::to_string(hook.slot);
+  Holes at_return = entry;
+  entry.scalars["fixed"] = std::to_string(plan.record.size);
+  entry.blocks["target"] = lines_at(target_text(plan), plan.span, "attach point");
+  entry.blocks["capture"] = capture_lines(plan);
+  entry.blocks["selectors"] = hook.selectors;
+  if (plan.at_return) {
+    // A held record is kept with its tail: the map's value is as large as the record's memory.
+    const std::string whole = "whole_" + hook.function;
+    text.add_text("struct " + whole + " {\n  char b[" + std::to_string(whole_size(plan)) +
+                  "];\n} __attribute__((aligned(8)));\n");
+    text.add_text(held_map(plan, held, whole, host));
+  }
+  entry.blocks["send"] =
+      lines_at(plan.at_return ? hold_text(plan, held) : send_text(plan, entry_texts(plan)), plan.span, "send");
+  TRY_OK(text.add_template("hook/entry.bpf.c", entry));
+  const ProgramType type = program_type(plan.rung);
+  if (plan.at_return) {
+    const std::string function = hook.function + "_ret";
+    at_return.scalars["function"] = function;
+    at_return.scalars["held"] = held;
+    at_return.scalars["whole"] = std::to_string(whole_size(plan));
+    std::vector<const PlannedArg*> texts;
+    std::vector<GeneratedLine> capture;
+    for (std::size_t i = 0; i < plan.args.size(); ++i)
+      if (plan.args[i].return_copy) texts.push_back(&plan.args[i]);
+    if (plan.return_arg) {
+      texts.push_back(&*plan.return_arg);
+      append(capture, capture_one(plan, *plan.return_arg, "ret", kFaultReturn, "return value"));
+    }
+    at_return.blocks["capture"] = std::move(capture);
+    at_return.blocks["selectors"] = hook.return_selectors;
+    at_return.blocks["send"] = lines_at(send_text(plan, texts), plan.span, "send");
+    TRY_OK(text.add_template("hook/return.bpf.c", at_return));
+    // The return first: an entry without it would only fill the map of held records.
+    unit.source.programs.push_back({function, type});
+    add_attaches(plan, function, true, unit);
+  }
+  unit.source.programs.push_back({hook.function, type});
+  add_attaches(plan, hook.function, false, unit);
+  return Ok{};
+}
+
+}  // namespace burin

@@ -1,0 +1,30 @@
+// One hook -> its programs: entry, and return where the policy wants it.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "codegen/renderer.h"
+#include "codegen/template.h"
+#include "model/hook_plan.h"
+
+namespace burin {
+
+/// A hook with the lines that its selectors became.
+struct HookText {
+  const PlannedHook& plan;
+  std::string function;    ///< C name of the entry program ("p0")
+  std::uint32_t slot = 0;  ///< first counter slot
+  std::vector<GeneratedLine> selectors;
+  std::vector<GeneratedLine> return_selectors;
+};
+
+/// The struct of a hook's record, with assertions that tie it to the decoder's layout.
+std::string record_struct(const PlannedHook& hook, const std::string& name);
+
+/// Declares the working memory that the unit's hooks share (templates/text.h); nothing when no hook needs it.
+Result<> add_scratch(const HookPlan& plan, UnitText& text);
+
+/// Adds the programs of every rung but StateSockOps.
+Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, RenderedUnit& unit);
+
+}  // namespace burin

@@ -1,0 +1,54 @@
+#include "control/host_questions.h"
+
+#include "kernel/loaded_program.h"
+
+namespace burin {
+namespace {
+
+EventKind event_kind(HookKind kind) {
+  switch (kind) {
+    case HookKind::Kprobe:
+    case HookKind::Fentry: return EventKind::Kprobe;
+    case HookKind::Tracepoint:
+    case HookKind::RawTracepoint: return EventKind::Tracepoint;
+    case HookKind::Uprobe: return EventKind::Uprobe;
+    case HookKind::Usdt: return EventKind::Usdt;
+    case HookKind::Lsm: return EventKind::Lsm;
+  }
+  return EventKind::Kprobe;
+}
+
+HookArg arg_info(const PlannedArg& arg) {
+  return {arg.type, arg.label, arg.field, arg.error};
+}
+
+}  // namespace
+
+HostQuestions ask_host() {
+  HostQuestions out;
+  out.kprobe = try_function;
+  return out;
+}
+
+HookInfoPtr hook_info(const HookPlan& plan, const PlannedHook& hook, const HookTarget& target) {
+  auto info = std::make_shared<HookInfo>();
+  info->id = target.id;
+  info->kind = event_kind(hook.kind);
+  info->policy = plan.policy;
+  info->function = target.function;
+  info->subsys = hook.subsystem;
+  info->event = hook.event;
+  info->path = hook.path;
+  info->offset = target.offset;
+  info->ref_ctr_offset = target.ref_ctr_offset;
+  info->message = hook.message;
+  info->tags = hook.tags;
+  info->rung = to_string(hook.rung);
+  for (const auto& arg : hook.args) info->args.push_back(arg_info(arg));
+  for (const auto& arg : hook.data) info->data.push_back(arg_info(arg));
+  if (hook.return_arg) info->return_arg = arg_info(*hook.return_arg);
+  info->record = hook.record;
+  return info;
+}
+
+}  // namespace burin

@@ -1,0 +1,129 @@
+// Which rungs can serve a hook, and why not the others. Found by asking the host, never by version numbers.
+#include <algorithm>
+
+#include "plan/steps.h"
+#include "types/arg_type.h"
+
+namespace burin {
+namespace {
+
+bool looks_at_source_port(const Hook& hook) {
+  for (const auto& s : hook.selectors)
+    for (const auto& f : s.match_args)
+      if (f.op.find("SPort") != std::string::npos || f.op.find("Sport") != std::string::npos) return true;
+  return false;
+}
+
+template <class Wanted>
+bool any_action(const Hook& hook, Wanted wanted) {
+  for (const auto& s : hook.selectors)
+    for (const auto* list : {&s.actions, &s.return_actions})
+      for (const auto& a : *list)
+        if (wanted(a.kind)) return true;
+  return false;
+}
+
+bool overrides(const Hook& hook) {
+  return any_action(hook, [](ActionKind k) { return k == ActionKind::Override; });
+}
+
+/// Members that the hook's argument types need and the layout does not know.
+std::string layout_problem(const Hook& hook, const PlanInput& in) {
+  const auto check = [&](const PolicyArg& arg) -> std::string {
+    const ArgType* type = find_type(arg.type);
+    if (!type) return {};
+    for (const auto& member : type->needs_layout)
+      if (!in.layout.find(member))
+        return "type " + arg.type + " needs the layout of " + member + ", which no source on this host knows";
+    return {};
+  };
+  for (const auto& arg : hook.args)
+    if (auto p = check(arg); !p.empty()) return p;
+  for (const auto& arg : hook.data)
+    if (auto p = check(arg); !p.empty()) return p;
+  return hook.return_arg ? check(*hook.return_arg) : std::string();
+}
+
+std::string kprobe_problem(const Hook& hook, const Callee& callee, const ProbeAttach& attach, const PlanInput& in) {
+  for (const auto& member : attach.needs_layout)
+    if (!in.layout.find(member)) return "it needs the layout of " + member + ", which no source on this host knows";
+  if (in.only_rung) return {};
+  if (!in.host.kprobe.works) return in.host.kprobe.reason;
+  if (overrides(hook) && !callee.syscall && !in.host.override_return.works) return in.host.override_return.reason;
+  const std::string& target = attach.target.empty() ? callee.function : attach.target;
+  return in.ask.kprobe ? in.ask.kprobe(target).reason : std::string();
+}
+
+std::string state_sock_ops_problem(const Hook& hook, const PlanInput& in) {
+  if (hook.args.size() != 1 || hook.args[0].index != 0 || hook.args[0].type != "sock" || !hook.data.empty() ||
+      hook.at_return)
+    return "it gives argument 0 as type sock and nothing else";
+  if (any_action(hook, enforces) && looks_at_source_port(hook))
+    return "the source port is known only after the last moment at which a signal can be sent";
+  if (in.only_rung) return {};
+  const auto state = in.host.tracepoints.find("sock:inet_sock_set_state");
+  if (state == in.host.tracepoints.end()) return "this kernel has no tracepoint sock:inet_sock_set_state";
+  for (const char* field :
+       {"skaddr", "newstate", "sport", "dport", "family", "protocol", "saddr", "daddr", "saddr_v6", "daddr_v6"})
+    if (!state->second.find(field)) return std::string("sock:inet_sock_set_state has no field ") + field;
+  if (!in.host.sock_ops.works) return in.host.sock_ops.reason;
+  return {};
+}
+
+std::string syscall_tracepoint_problem(const Hook& hook, const Callee& callee, const PlanInput& in) {
+  if (!callee.syscall) return "it is for syscalls";
+  if (callee.compat) return "the syscall tracepoints do not see 32-bit calls";
+  if (overrides(hook)) return "Override needs a kprobe";
+  if (in.only_rung) return {};
+  for (const char* side : {"sys_enter_", "sys_exit_"}) {
+    if (side == std::string_view("sys_exit_") && !hook.at_return) continue;
+    const std::string name = "syscalls:" + std::string(side) + callee.name;
+    if (!in.host.tracepoints.contains(name)) return "this kernel has no tracepoint " + name;
+  }
+  return {};
+}
+
+std::string tracepoint_problem(const Hook& hook, const PlanInput& in) {
+  const std::string name = hook.subsystem + ":" + hook.call;
+  if (!in.host.tracepoints.contains(name)) return "this kernel has no tracepoint " + name;
+  return {};
+}
+
+}  // namespace
+
+std::string problem_of(Rung rung, const Hook& hook, const Callee& callee, const ProbeAttach& attach,
+                       const PlanInput& in) {
+  if (rung != Rung::StateSockOps)
+    if (std::string p = layout_problem(hook, in); !p.empty()) return p;
+  switch (rung) {
+    case Rung::Kprobe: return kprobe_problem(hook, callee, attach, in);
+    case Rung::StateSockOps: return state_sock_ops_problem(hook, in);
+    case Rung::SyscallTracepoint: return syscall_tracepoint_problem(hook, callee, in);
+    case Rung::Tracepoint: return tracepoint_problem(hook, in);
+    case Rung::RawTracepoint: return {};  // whether it exists is the kernel's answer when it is attached
+    case Rung::Uprobe: return {};         // its places were found, or the hook would not be here
+    case Rung::Fentry:
+    case Rung::Lsm:
+      if (in.only_rung || !in.ask.trampoline) return {};
+      return in.ask.trampoline(rung, callee.function).reason;
+  }
+  return "unknown rung";
+}
+
+std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const PlanInput& in) {
+  switch (hook.kind) {
+    case HookKind::Fentry: return {{Rung::Fentry, callee.function, {}}};
+    case HookKind::Tracepoint: return {{Rung::Tracepoint, {}, {}}};
+    case HookKind::RawTracepoint: return {{Rung::RawTracepoint, {}, {}}};
+    case HookKind::Uprobe:
+    case HookKind::Usdt: return {{Rung::Uprobe, {}, {}}};
+    case HookKind::Lsm: return {{Rung::Lsm, callee.function, {}}};
+    case HookKind::Kprobe: break;
+  }
+  if (callee.syscall) return {{Rung::SyscallTracepoint, {}, {}}, {Rung::Kprobe, callee.function, {}}};
+  if (const Probe* probe = in.catalog.find_function(callee.function); probe && !probe->attach.empty())
+    return probe->attach;
+  return {{Rung::Kprobe, callee.function, {}}};
+}
+
+}  // namespace burin

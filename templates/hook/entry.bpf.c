@@ -1,0 +1,27 @@
+/*
+ * A hook's program: captures, asks the selectors, acts, sends (or holds the record until the function returns). The same for
+ * every rung; what differs is where values come from.
+ *
+ * Holes: @function@ C name of the program; @context@ type of ctx; @record@ struct name; @slots@ first counter slot;
+ * @target@ declares `target`, which of the attach points this is; @fixed@ bytes of the record without its tail;
+ * @capture@ fills the arguments; @selectors@ sets matched, selector, action, post, active and does the actions; @send@ sends
+ * or holds `r`.
+ */
+int @function@(@context@ctx) {
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, zero = 0;
+  int matched = 0, post = 1, result = 0;
+@target@
+  u32 slots = @slots@ + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = @scratch@.lookup(&zero);
+  if (!s) return 0;
+  struct @record@ *r = (struct @record@ *)s->record;
+  __builtin_memset(r, 0, @fixed@);
+  s->tail = 0;
+@capture@
+@selectors@
+  if (!matched) return result;
+@send@
+  return result;
+}

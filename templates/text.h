@@ -1,0 +1,85 @@
+/*
+ * Text arguments: captured into slots of the hook's scratch memory, where filters look at them; copied behind the record's
+ * fixed part when the event is sent.
+ *
+ * Holes: @text_max@ bytes a slot holds (power of two); @texts@ slots; @record_max@ bytes of the largest record with its tail.
+ */
+#define BURIN_TEXT_MAX @text_max@
+#define BURIN_TEXT_PAD 256
+/* Bits of burin_text.flags. */
+#define BURIN_TEXT_READ 1      /* the text was read */
+#define BURIN_TEXT_TRUNCATED 2 /* there is more than the slot holds */
+struct burin_text {
+  volatile u32 len; /* bytes, without the NUL; below BURIN_TEXT_MAX */
+  u32 flags;
+  u64 full;                  /* bytes there were, where that is known */
+  char pad[BURIN_TEXT_PAD];  /* always zero: comparisons of ends may reach before b */
+  char b[BURIN_TEXT_MAX + 256];
+};
+
+/* One hook's working memory. Per CPU: programs at kprobes and tracepoints do not nest on a CPU. */
+struct burin_scratch {
+  char record[@record_max@];
+  volatile u32 tail; /* bytes behind the record's fixed part */
+  u32 pad;
+  struct burin_text t[@texts@];
+  struct burin_path_buffer path;
+};
+
+/* NUL-terminated text behind a pointer: kernel first and then user memory, or user memory only. */
+static __always_inline void burin_text_string(struct burin_text *t, u64 src, int user) {
+  long n = -1;
+  t->flags = 0;
+  t->len = 0;
+  if (!user) n = burin_read_str(t->b, BURIN_TEXT_MAX, (void *)src);
+  if (n <= 0) n = burin_read_user_str(t->b, BURIN_TEXT_MAX, (void *)src);
+  if (n <= 0) return;
+  t->len = (n - 1) & (BURIN_TEXT_MAX - 1);
+  t->full = t->len;
+  t->flags = n == BURIN_TEXT_MAX ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
+}
+
+/* `size` bytes, NULs among them. */
+static __always_inline void burin_text_bytes(struct burin_text *t, u64 src, u64 size, int user) {
+  u64 n = size > BURIN_TEXT_MAX - 1 ? BURIN_TEXT_MAX - 1 : size;
+  u32 bounded = n & (BURIN_TEXT_MAX - 1);
+  long rc = -1;
+  t->flags = 0;
+  t->len = 0;
+  t->full = size;
+  if (!user) rc = burin_read(t->b, bounded, (void *)src);
+  if (rc) rc = burin_read_user(t->b, bounded, (void *)src);
+  if (rc) return;
+  t->len = bounded;
+  t->flags = n < size ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
+}
+
+/* The path of a struct path, walked by path.h. */
+#ifdef BURIN_HAVE_PATHS
+static __always_inline void burin_text_path(struct burin_text *t, struct burin_path_buffer *p, u64 path) {
+  u64 fs = 0;
+  t->flags = 0;
+  t->len = 0;
+  burin_read(&fs, 8, (void *)(bpf_get_current_task() + L_task_struct_fs));
+  burin_walk(p, path, fs + L_fs_struct_root);
+  u32 start = p->off, n = BURIN_PATH_END - start;
+  if (n > BURIN_PATH_END) return;
+  n &= 2 * BURIN_PATH_END - 1;
+  burin_read(t->b, n, &p->b[start & (BURIN_PATH_END - 1)]);
+  t->len = n;
+  t->full = n;
+  t->flags = p->complete ? BURIN_TEXT_READ : BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED;
+}
+#endif
+
+/* Appends a slot's text to the record's tail. `w` names it; len stays 0 when there is none. `tail_at` is the offset of the
+ * tail in the record, `mask` a power of two - 1 below which every tail stays. */
+#define burin_send_text(s, w, text, tail_at, mask)                                            \
+  {                                                                                           \
+    u32 at = (s)->tail & (mask), n = (text)->len & (BURIN_TEXT_MAX - 1);                      \
+    (w)->flags = (text)->flags;                                                               \
+    (w)->off = (tail_at) + at;                                                                \
+    (w)->len = n;                                                                             \
+    burin_read(&(s)->record[(tail_at) + at], n, (text)->b);                                   \
+    (s)->tail = at + n;                                                                       \
+  }
