@@ -125,15 +125,34 @@ Json argument(const Value& value, const std::string& label) {
   return o;
 }
 
+const char* action_name(std::uint16_t action) {
+  const char* names[] = {"",
+                         "KPROBE_ACTION_POST",
+                         "",
+                         "KPROBE_ACTION_SIGKILL",
+                         "",
+                         "KPROBE_ACTION_OVERRIDE",
+                         "",
+                         "KPROBE_ACTION_GETURL",
+                         "KPROBE_ACTION_DNSLOOKUP",
+                         "KPROBE_ACTION_NOPOST",
+                         "KPROBE_ACTION_SIGNAL",
+                         "KPROBE_ACTION_TRACKSOCK",
+                         "KPROBE_ACTION_UNTRACKSOCK",
+                         "KPROBE_ACTION_NOTIFYENFORCER",
+                         "KPROBE_ACTION_CLEANUPENFORCERNOTIFICATION",
+                         "KPROBE_ACTION_SET"};
+  return action < std::size(names) ? names[action] : "";
+}
+
 void kprobe_fields(Json& o, const Event& e) {
   o["function_name"] = e.hook->function;
   Json args = Json::array();
   for (std::size_t i = 0; i < e.args.size(); ++i)
     if (!std::holds_alternative<NopValue>(e.args[i]))
-      args.push_back(argument(e.args[i], i < e.hook->arg_labels.size() ? e.hook->arg_labels[i] : ""));
+      args.push_back(argument(e.args[i], i < e.hook->args.size() ? e.hook->args[i].label : ""));
   if (!args.empty()) o["args"] = args;
-  const char* actions[] = {"KPROBE_ACTION_POST", "KPROBE_ACTION_NOPOST", "KPROBE_ACTION_SIGKILL"};
-  o["action"] = actions[e.action];
+  if (const char* name = action_name(e.action); *name) o["action"] = name;
   scalar(o, "policy_name", e.hook->policy);
   scalar(o, "message", e.hook->message);
   Json tags = Json::array();
@@ -228,7 +247,8 @@ std::string reference_line(const Event& e, const std::string& node_name) {
     if (e.kind == EventKind::Kprobe) kprobe_fields(body, e);
     if (e.kind == EventKind::Exit) exit_fields(body, e);
   }
-  const char* names[] = {"process_exec", "process_exit", "process_kprobe", "rate_limit_info"};
+  const char* names[] = {"process_exec", "process_exit", "process_kprobe", "process_tracepoint", "process_uprobe",
+                         "process_usdt", "process_lsm",  "process_loader", "rate_limit_info"};
   Json line;
   line[names[static_cast<int>(e.kind)]] = body;
   scalar(line, "node_name", node_name);
@@ -277,8 +297,7 @@ Event sample_connect() {
   hook->policy = "connect";
   hook->function = "tcp_connect";
   hook->rung = "kprobe";
-  hook->arg_types = {"sock"};
-  hook->arg_labels = {""};
+  hook->args = {{"sock", "", 0}};
   SockValue sock;
   sock.family = AF_INET;
   sock.type = SOCK_STREAM;
@@ -299,6 +318,7 @@ Event sample_connect() {
   e.process = sample_process();
   e.parent = sample_parent();
   e.hook = hook;
+  e.action = 1;
   e.args = {sock};
   return e;
 }

@@ -21,28 +21,35 @@ struct rec_p0 {
   struct burin_head head;
   struct w_sock a0;
 } __attribute__((aligned(8)));
-_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 88, "a0");
+_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
 int p0(struct pt_regs *ctx) {
-  u16 selector = 0, action = 0;
-  int matched = 0, post = 1, signal = 0;
-  burin_count(0 + BURIN_ENTERED);
-  struct rec_p0 record = {}, *r = &record;  /* egress.yaml:7 record */
-burin_read_sock(&r->a0, (u64)PT_REGS_PARM1(ctx));  /* egress.yaml:10 argument 0 (sock) */
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, zero = 0;
+  int matched = 0, post = 1, result = 0;
+  u32 target = 0;  /* egress.yaml:7 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = scratch.lookup(&zero);
+  if (!s) return 0;
+  struct rec_p0 *r = (struct rec_p0 *)s->record;
+  __builtin_memset(r, 0, 160);
+  s->tail = 0;
+u64 v_a0 = (u64)PT_REGS_PARM1(ctx);  /* egress.yaml:10 argument 0 (sock) */
+burin_read_sock(&r->a0, v_a0);  /* egress.yaml:10 argument 0 (sock) */
   if (!matched) {  /* egress.yaml:13 selector 0 */
-  if ((set0_any(r->a0.daddr, r->a0.family) == 0)) {  /* egress.yaml:14 selector 0, NotDAddr */
-    matched = 1;  /* egress.yaml:13 actions of selector 0 */
-    selector = 0;  /* egress.yaml:13 actions of selector 0 */
-    action = 0;  /* egress.yaml:13 actions of selector 0 */
+  if (!(faults & 1u) && (set0_any(r->a0.daddr, r->a0.family) == 0)) {  /* egress.yaml:14 selector 0, NotDAddr */
+    matched = 1;  /* egress.yaml:13 selector 0 */
+    selector = 0;  /* egress.yaml:13 selector 0 */
+    action = 1;  /* egress.yaml:13 selector 0, Post */
   }}  /* egress.yaml:13 selector 0 */
-  if (!matched) return 0;
-  burin_count(0 + BURIN_MATCHED);
-  if (signal) {
-    if (burin_signal(signal) == 0) burin_count(0 + BURIN_SIGNALED);
-  }
-  if (!post) return 0;
-  burin_fill_head(&r->head, 16, sizeof *r);
-  r->head.selector = selector;
-  r->head.action = action;
-  burin_posted(0, events.perf_submit(ctx, r, sizeof *r));
-  return 0;
+  if (!matched) return result;
+  burin_count(slots + BURIN_MATCHED);  /* egress.yaml:7 send */
+  if (!post) return result;  /* egress.yaml:7 send */
+  burin_fill_head(&r->head, 16 + target, 160);  /* egress.yaml:7 send */
+  r->head.selector = selector;  /* egress.yaml:7 send */
+  r->head.action = action;  /* egress.yaml:7 send */
+  r->head.return_action = return_action;  /* egress.yaml:7 send */
+  r->head.faults = faults;  /* egress.yaml:7 send */
+  burin_posted(slots, events.perf_submit(ctx, r, 160));  /* egress.yaml:7 send */
+  return result;
 }

@@ -21,12 +21,13 @@ struct rec_p0 {
   struct burin_head head;
   struct w_sock a0;
 } __attribute__((aligned(8)));
-_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 88, "a0");
+_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
 BPF_TABLE("lru_hash", u64, struct rec_p0, join_p0, 4096);
 
 int p0_state(void *ctx) {
-  u16 selector = 0, action = 0;
-  int matched = 0, post = 1, signal = 0;
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, slots = 0;
+  int matched = 0, post = 1;
   u16 protocol = *(u16 *)(ctx + T_inet_sock_set_state_protocol);
   if (protocol != 6 || *(s32 *)(ctx + T_inet_sock_set_state_newstate) != 2) return 0;
   burin_count(0 + BURIN_ENTERED);
@@ -58,22 +59,19 @@ int p0_state(void *ctx) {
   burin_read(&w->priority, 4, (void *)(w->cookie + L_sock_sk_priority));
 #endif
   if (!matched) {  /* egress.yaml:13 selector 0 */
-  if ((set0_any(r->a0.daddr, r->a0.family) == 0)) {  /* egress.yaml:14 selector 0, NotDAddr */
-    matched = 1;  /* egress.yaml:13 actions of selector 0 */
-    selector = 0;  /* egress.yaml:13 actions of selector 0 */
-    action = 0;  /* egress.yaml:13 actions of selector 0 */
+  if (!(faults & 1u) && (set0_any(r->a0.daddr, r->a0.family) == 0)) {  /* egress.yaml:14 selector 0, NotDAddr */
+    matched = 1;  /* egress.yaml:13 selector 0 */
+    selector = 0;  /* egress.yaml:13 selector 0 */
+    action = 1;  /* egress.yaml:13 selector 0, Post */
   }}  /* egress.yaml:13 selector 0 */
   if (!matched) {
     if (join_p0.delete(&task) == 0) burin_count(0 + BURIN_UNJOINED);
     return 0;
   }
-  if (signal) {
-    if (burin_signal(signal) == 0) burin_count(0 + BURIN_SIGNALED);
-  }
   burin_fill_head(&r->head, 16, sizeof *r);
   r->head.selector = selector;
   r->head.action = action;
-  r->head.pad0 = post;
+  r->head.state = post;
   if (join_p0.lookup(&task)) burin_count(0 + BURIN_UNJOINED); /* the attempt before ended without a SYN */
   join_p0.update(&task, r);
   return 0;
@@ -93,8 +91,9 @@ int p0_ops(struct bpf_sock_ops *ctx) {
     burin_count(0 + BURIN_UNJOINED);
     return 1;
   }
-  u16 selector = r->head.selector, action = r->head.action;
-  int matched = 1, post = r->head.pad0, signal = 0;
+  u16 selector = r->head.selector, action = r->head.action, return_action = 0;
+  u32 faults = 0, active = 0, slots = 0;
+  int matched = 1, post = r->head.state;
   r->a0.sport = ctx->local_port;
   r->head.flags |= 4; /* kHeadPortDeferred */
   if (!matched) return 1;
@@ -102,7 +101,7 @@ int p0_ops(struct bpf_sock_ops *ctx) {
   if (!post) return 1;
   r->head.selector = selector;
   r->head.action = action;
-  r->head.pad0 = 0;
+  r->head.state = 0;
   burin_posted(0, events.perf_submit(ctx, r, sizeof *r));
   return 1;
 }

@@ -47,7 +47,8 @@ ProcessPtr hostile_process() {
 HookInfoPtr hook(std::string function, std::vector<std::string> labels = {}) {
   auto h = std::make_shared<HookInfo>(*sample_connect().hook);
   h->function = std::move(function);
-  h->arg_labels = std::move(labels);
+  h->args.clear();
+  for (auto& label : labels) h->args.push_back({"", std::move(label)});
   return h;
 }
 
@@ -111,7 +112,7 @@ void add_other_arguments(std::vector<Event>& events) {
   events.push_back(sample_connect());
   events.back().hook = hook("ip_output", {"packet"});
   events.back().args = {skb};
-  events.back().action = 2;
+  events.back().action = 3;
   events.push_back(sample_connect());
   events.back().hook = hook("security_socket_connect");
   events.back().args = {SockaddrValue{AF_INET, 80, {203, 0, 113, 7}}, SockaddrValue{AF_UNIX, 0, {}},

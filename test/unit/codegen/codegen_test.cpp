@@ -28,10 +28,13 @@ HostFacts host() {
 
 PlannedHook connect_hook() {
   PlannedHook hook;
-  hook.id = 16;
-  hook.function = "tcp_connect";
+  hook.targets = {{16, "tcp_connect", "tcp_connect"}};
   hook.record.hook = 16;
-  hook.args.push_back({0, "sock", "", hook.record.add("a0", "struct w_sock", 64, 8), {"p.yaml", 9, 5, 1}});
+  PlannedArg sock;
+  sock.type = "sock";
+  sock.field = hook.record.add("a0", "struct w_sock", 64, 8);
+  sock.span = {"p.yaml", 9, 5, 1};
+  hook.args.push_back(sock);
   hook.span = {"p.yaml", 6, 3, 1};
   return hook;
 }
@@ -49,7 +52,7 @@ std::string hostile(std::mt19937& random) {
 
 TEST_CASE("a hole nobody fills and a value nobody uses are errors") {
   UnitText unit;
-  auto missing = unit.add_template("hook/kprobe.bpf.c", {});
+  auto missing = unit.add_template("hook/entry.bpf.c", {});
   REQUIRE_FALSE(missing);
   CHECK(missing.error().text().find("no value for hole @function@") != std::string::npos);
   Holes holes;
@@ -76,7 +79,7 @@ TEST_CASE("every marker in the text has an origin, and each origin one line") {
 
 TEST_CASE("the text does not depend on the machine, the macros do") {
   HookPlan plan{"p", "p.yaml", {connect_hook()}, {}};
-  LayoutTable one{"btf", {{"sock.sk_mark", {100, 4, 0, 0}}, {"task_struct.fs", {8, 8, 0, 0}}}};
+  LayoutTable one{"btf", {{"sock.sk_mark", {100, 4, 0, 0}}, {"inode.i_flags", {8, 8, 0, 0}}}};
   LayoutTable two{"btf", {{"sock.sk_mark", {200, 4, 0, 0}}}};
   const auto a = render_policy(plan, host(), one), b = render_policy(plan, host(), two);
   REQUIRE(a);
@@ -84,7 +87,7 @@ TEST_CASE("the text does not depend on the machine, the macros do") {
   CHECK(a->source.text == b->source.text);
   CHECK(a->source.defines != b->source.defines);
   // A member that the text does not name is no macro: it must not change the cache key.
-  for (const auto& [name, value] : a->source.defines) CHECK(name != "L_task_struct_fs");
+  for (const auto& [name, value] : a->source.defines) CHECK(name != "L_inode_i_flags");
 }
 
 TEST_CASE("text of a policy never reaches C") {
@@ -92,10 +95,11 @@ TEST_CASE("text of a policy never reaches C") {
   for (int round = 0; round < 300; ++round) {
     PlannedHook hook = connect_hook();
     PlannedSelector selector;
-    selector.actions = {ActionKind::Post};
+    selector.actions = {Action{}};
     selector.span = {"p.yaml", 10, 1, 1};
     for (const char* op : {"In", "NotIn", "Prefix", "Postfix"})
-      selector.binaries.push_back({op, {{hostile(random), hostile(random)}}, {"p.yaml", 11, 1, 1}});
+      selector.process.push_back(
+          PlannedBinaries{op, {{hostile(random), hostile(random)}}, false, std::nullopt, {"p.yaml", 11, 1, 1}});
     hook.selectors.push_back(selector);
     hook.message = hostile(random);
     hook.tags = {hostile(random)};

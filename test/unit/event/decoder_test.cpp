@@ -35,13 +35,11 @@ std::shared_ptr<HookInfo> hook_of(HookId id, const std::vector<std::string>& typ
   for (const std::string& name : types) {
     const ArgType* type = find_type(name);
     REQUIRE(type);
-    hook->arg_types.push_back(name);
-    hook->arg_labels.emplace_back();
     const WireShape& shape = type->shape;
-    hook->arg_fields.push_back(shape.size == 0 ? 0
-                                               : hook->record.add("a" + std::to_string(hook->arg_fields.size()),
-                                                                  std::string(shape.c_type), shape.size, shape.align));
-    hook->record.tail_max += shape.tail_max;
+    const std::string field = "a" + std::to_string(hook->args.size());
+    hook->args.push_back(
+        {name, "", shape.size == 0 ? 0 : hook->record.add(field, std::string(shape.c_type), shape.size, shape.align)});
+    hook->record.tail_max += shape.text_max;
   }
   return hook;
 }
@@ -62,7 +60,7 @@ void set_size(Bytes& bytes) {
 
 template <class T>
 void store(Bytes& bytes, const HookInfo& hook, std::size_t arg, const T& value) {
-  std::memcpy(bytes.data() + hook.record.fields[hook.arg_fields[arg]].offset, &value, sizeof value);
+  std::memcpy(bytes.data() + hook.record.fields[hook.args[arg].field].offset, &value, sizeof value);
 }
 
 }  // namespace
@@ -127,8 +125,8 @@ TEST_CASE("a policy's record becomes values in the policy's order") {
   store(bytes, *hook, 0, sock);
   store(bytes, *hook, 2, std::int32_t{-5});
   store(bytes, *hook, 4, std::uint64_t{1} << 40);
-  wire::wvar text;
-  append_tail(bytes, text, std::string("hello\0", 6));
+  wire::Text text;
+  append_tail(bytes, text, "hello");
   store(bytes, *hook, 3, text);
   set_size(bytes);
   const std::uint16_t selector = 2, action = 1, flags = kHeadRealUid;
@@ -181,10 +179,10 @@ TEST_CASE("a hook that cannot be decoded safely is refused with the reason") {
     CHECK(f.decode(record_of(*hook, 1, 1)) != DecodeStatus::Event);
   };
   auto hook = hook_of(20, {"int"});
-  hook->arg_types[0] = "flux";
+  hook->args[0].type = "flux";
   refused(hook, "flux");
   hook = hook_of(20, {"int", "sock"});
-  hook->arg_fields[1] = 7;
+  hook->args[1].field = 7;
   refused(hook, "argument 1");
   hook = hook_of(20, {"int"});
   hook->record.fields[0].offset = hook->record.size - 2;
@@ -195,8 +193,8 @@ TEST_CASE("a hook that cannot be decoded safely is refused with the reason") {
   hook->record.fields[0].size = 8;
   refused(hook, "a0");
   hook = hook_of(20, {"int"});
-  hook->arg_fields.clear();
-  refused(hook, "0 fields");
+  hook->record.fields.clear();
+  refused(hook, "argument 0");
   hook = hook_of(kHookExec, {});
   const auto base = f.decoder.add_hook(hook);
   REQUIRE_FALSE(base);
@@ -208,8 +206,8 @@ TEST_CASE("a record cut anywhere is malformed, never an event") {
   const auto hook = hook_of(16, {"int", "string", "sock"});
   REQUIRE(f.decoder.add_hook(hook));
   Bytes policy = record_of(*hook, 5, 100);
-  wire::wvar text;
-  append_tail(policy, text, std::string("some text\0", 10));
+  wire::Text text;
+  append_tail(policy, text, "some text");
   store(policy, *hook, 1, text);
   set_size(policy);
   for (const Bytes& whole : {ExecRecord(5, 50).file("/bin/x").in("/").args({"x", "y"}).bytes(),

@@ -146,7 +146,7 @@ HookInfoPtr any_hook(Dice& dice) {
   hook->function = "tcp_connect";
   hook->message = dice.hostile();
   for (std::size_t i = dice.roll(3); i > 0; --i) hook->tags.push_back("t" + dice.hostile());
-  for (std::size_t i = dice.roll(6); i > 0; --i) hook->arg_labels.push_back(dice.roll(2) == 0 ? "" : dice.hostile());
+  for (std::size_t i = dice.roll(6); i > 0; --i) hook->args.push_back({"int", dice.roll(2) == 0 ? "" : dice.hostile()});
   hook->rung = dice.pick<const char*>({"kprobe", "tracepoint+sock_ops"});
   return hook;
 }
@@ -172,7 +172,7 @@ Event any_event(Dice& dice) {
   if (e.kind != EventKind::Kprobe) return e;
   e.hook = any_hook(dice);
   e.selector = static_cast<std::uint16_t>(dice.roll(5));
-  e.action = static_cast<std::uint16_t>(dice.roll(3));
+  e.action = static_cast<std::uint16_t>(dice.roll(17));
   for (std::size_t i = dice.roll(6); i > 0; --i) e.args.push_back(any_value(dice));
   return e;
 }
@@ -360,7 +360,7 @@ TEST_CASE("exits: signal, status, and what is not known") {
 TEST_CASE("arguments keep their labels when a nop stands between them") {
   Event e = sample_connect();
   auto hook = std::make_shared<HookInfo>(*e.hook);
-  hook->arg_labels = {"first", "skipped", "third"};
+  hook->args = {{"int", "first"}, {"nop", "skipped"}, {"string", "third"}};
   e.hook = hook;
   e.args = {IntValue{-5}, NopValue{}, StringValue{"cut", true}};
   const auto line = encoded(e);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/record.h"
+#include "types/wire_structs.h"
 
 namespace burin_test {
 
@@ -41,6 +42,13 @@ inline void append_tail(Bytes& bytes, burin::wire::wvar& field, std::string_view
   const std::size_t at = bytes.size();
   bytes.resize(at + text.size());
   std::memcpy(bytes.data() + at, text.data(), text.size());
+}
+
+/// The same for the text of an argument, which was read.
+inline void append_tail(Bytes& bytes, burin::wire::Text& field, std::string_view text) {
+  burin::wire::wvar at;
+  append_tail(bytes, at, text);
+  field = {at.off, at.len, 1, text.size()};
 }
 
 /// An exec record and its texts. Only texts that are set are sent.

@@ -41,16 +41,7 @@ struct World {
     questions.kprobe = [](std::string_view s) {
       return s == "gone" ? Trial{false, "this kernel has no function gone"} : Trial{true, ""};
     };
-    HookPlan out =
-        plan_policy(policy,
-                    {catalog,
-                     host,
-                     layout,
-                     questions,
-                     16,
-                     {},
-                     0},
-                    planning);
+    HookPlan out = plan_policy(policy, {catalog, host, layout, questions, 16, {}, 0}, planning);
     REQUIRE_FALSE(planning.has_errors());
     return out;
   }
@@ -113,8 +104,8 @@ TEST_CASE("fields are laid out behind the head, strings with a tail of a power o
   CHECK(record.fields[0].offset == sizeof(wire::Head));
   CHECK(record.fields[1].offset == sizeof(wire::Head) + 8);
   CHECK(record.fields[2].offset == sizeof(wire::Head) + 16);
-  CHECK(record.fields[3].offset == sizeof(wire::Head) + 20);
+  CHECK(record.fields[3].offset == sizeof(wire::Head) + 32);
   CHECK(record.size % 8 == 0);
-  CHECK(record.tail_max == 1024);
-  CHECK(plan.hooks[0].id == 16);
+  CHECK(record.tail_max == 8192);
+  CHECK(plan.hooks[0].id() == 16);
 }
