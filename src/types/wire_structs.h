@@ -49,6 +49,25 @@ namespace burin {
   X(u32, flags)               \
   X(u64, full)
 
+// A file: its path as text, and the inode's mode (0: there was no inode).
+#define BURIN_WIRE_PATH(X, A) \
+  BURIN_WIRE_TEXT(X, A)       \
+  X(u32, mode)                \
+  X(u32, pad0)
+
+// A syscall: its number and the AUDIT_ARCH_* value of its table (0: not known).
+#define BURIN_WIRE_SYSCALL(X, A) \
+  X(u64, id)                     \
+  X(u32, abi)                    \
+  X(u32, pad0)
+
+// An AF_UNIX address: its path, or '@' and its abstract name, as text.
+#define BURIN_WIRE_SOCKADDR_UN(X, A) \
+  BURIN_WIRE_TEXT(X, A)              \
+  X(u16, family)                     \
+  X(u16, pad0)                       \
+  X(u32, pad1)
+
 namespace wire {
 #define BURIN_X(type, name) type name = {};
 #define BURIN_A(type, name, count) type name[count] = {};
@@ -64,12 +83,22 @@ struct Sockaddr {
 struct Text {
   BURIN_WIRE_TEXT(BURIN_X, BURIN_A)
 };
+struct Path {
+  BURIN_WIRE_PATH(BURIN_X, BURIN_A)
+};
+struct Syscall {
+  BURIN_WIRE_SYSCALL(BURIN_X, BURIN_A)
+};
+struct SockaddrUn {
+  BURIN_WIRE_SOCKADDR_UN(BURIN_X, BURIN_A)
+};
 #undef BURIN_X
 #undef BURIN_A
-static_assert(sizeof(Sock) == 64 && sizeof(Skb) == 56 && sizeof(Sockaddr) == 24 && sizeof(Text) == 16);
+static_assert(sizeof(Sock) == 64 && sizeof(Skb) == 56 && sizeof(Sockaddr) == 24 && sizeof(Text) == 16 &&
+              sizeof(Path) == 24 && sizeof(Syscall) == 16 && sizeof(SockaddrUn) == 24);
 }  // namespace wire
 
-/// The C definitions of `struct w_sock`, `struct w_skb`, `struct w_sockaddr`, each with a size assertion.
+/// The C definitions of the structs above (`struct w_sock` ... `struct w_sockaddr_un`), each with a size assertion.
 std::string wire_struct_text();
 
 }  // namespace burin
