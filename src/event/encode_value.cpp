@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "event/encode_kernel_value.h"
 #include "event/encode_text.h"
 #include "model/net_names.h"
 
@@ -114,6 +115,20 @@ class ArgumentWriter {
     out_.address(sockaddr.family, sockaddr.addr);
     field(out_, "\"port\":", sockaddr.port);
     out_.lit("}");
+  }
+
+  void operator()(const SockaddrUnValue& v) {
+    out_.lit("\"sockaddrun_arg\":{\"family\":");
+    families().write(out_, v.family);
+    if (!v.path.empty()) {
+      out_.lit(",\"path\":");
+      out_.string(v.path);
+    }
+    out_.lit("}");
+  }
+  template <class Other>
+  void operator()(const Other& v) {
+    write_value(out_, v);
   }
 
   // Members of the oneof are printed even when zero.
