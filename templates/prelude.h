@@ -17,6 +17,9 @@ static long (*burin_read_str)(void *dst, u32 size, const void *src) = (void *)BP
 static long (*burin_read_user_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user_str;
 static u64 (*burin_cookie)(void *ctx) = (void *)174; /* BPF_FUNC_get_attach_cookie, Linux 5.15 */
 static long (*burin_signal)(u32 signal) = (void *)BPF_FUNC_send_signal;
+static long (*burin_stack)(void *ctx, void *buffer, u32 size, u64 flags) = (void *)67;         /* BPF_FUNC_get_stack */
+static long (*burin_override)(void *ctx, u64 value) = (void *)58;                              /* BPF_FUNC_override_return */
+static long (*burin_write_user)(void *dst, const void *src, u32 size) = (void *)36;            /* BPF_FUNC_probe_write_user */
 
 struct burin_wvar {
   u16 off;
@@ -51,6 +54,8 @@ BPF_PERF_OUTPUT(events);
 #define BURIN_OVERRIDDEN 8 /* a return value was overridden */
 #define BURIN_SUPPRESSED 9 /* rateLimit held an event back */
 #define BURIN_MONITORED 10 /* an enforcing action that monitor mode did not do */
+#define BURIN_MISSED 11 /* a notification of the enforcer that no listed call took */
+#define BURIN_REFUSED 12 /* an action that the kernel refused */
 #define BURIN_UNMAPPED 7 /* the process map was full: this process has no identity in the kernel */
 BPF_PERCPU_ARRAY(counters, u64, @counter_slots@);
 

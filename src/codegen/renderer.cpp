@@ -12,7 +12,8 @@
 namespace burin {
 
 const char* const kCounterNames[kCounters] = {"entered",  "matched",  "posted",   "no_space",   "failed",    "signaled",
-                                              "unjoined", "unmapped", "overridden", "suppressed", "monitored"};
+                                              "unjoined", "unmapped", "overridden", "suppressed", "monitored",
+                                              "missed",   "refused"};
 
 std::vector<std::string> layout_members() {
   std::vector<std::string> out = {

@@ -21,7 +21,7 @@ struct RenderedUnit {
 /// Counter slots per attach point in the `counters` map; the first kCounterNames of them have a meaning, and these names
 /// appear in /v1/policies and /metrics.
 inline constexpr std::uint32_t kCounterSlots = 16;
-inline constexpr std::size_t kCounters = 11;
+inline constexpr std::size_t kCounters = 13;
 extern const char* const kCounterNames[kCounters];
 /// The slots that count lost records: the perf buffer was full; another error.
 inline constexpr std::size_t kSlotNoSpace = 3, kSlotFailed = 4;

@@ -58,6 +58,10 @@ const std::vector<ActionKind>& all_actions() {
   return all;
 }
 
+bool performed_in_user_space(ActionKind kind) {
+  return kind == ActionKind::GetUrl || kind == ActionKind::DnsLookup;
+}
+
 bool enforces(ActionKind kind) {
   const Row* row = row_of(kind);
   return row && row->enforces;

@@ -33,6 +33,8 @@ std::string_view action_event_name(std::uint16_t action);
 std::optional<ActionKind> action_named(std::string_view name);
 /// Every action, in the order of the reference page.
 const std::vector<ActionKind>& all_actions();
+/// True for what the daemon performs when the event arrives: GetUrl, DnsLookup.
+bool performed_in_user_space(ActionKind kind);
 /// True for what changes the traced process's fate: counted but not done in monitor mode.
 bool enforces(ActionKind kind);
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/action.h"
 #include "model/record.h"
 #include "model/value.h"
 
@@ -72,6 +73,12 @@ struct HookArg {
   std::size_t error = static_cast<std::size_t>(-1);  ///< field with the depth at which `resolve` failed, or none
 };
 
+/// What user space does when an event of the selector comes.
+struct NetworkAction {
+  ActionKind kind = ActionKind::GetUrl;
+  std::string target;  ///< URL or host name
+};
+
 /// What all events of one hook have in common; built when the policy is loaded.
 struct HookInfo {
   HookId id = 0;
@@ -89,13 +96,18 @@ struct HookInfo {
   std::vector<HookArg> data;
   std::optional<HookArg> return_arg;
   RecordLayout record;
+  /// Fields (wire::wvar) that name stacks of 8-byte addresses, innermost first; or none.
+  std::size_t kernel_stack = static_cast<std::size_t>(-1), user_stack = static_cast<std::size_t>(-1);
+  /// GetUrl and DnsLookup by selector, of matchActions and of matchReturnActions; empty when no selector has any.
+  std::vector<std::vector<NetworkAction>> network, return_network;
 };
 using HookInfoPtr = std::shared_ptr<const HookInfo>;
 
 /// One frame of a stack trace, innermost first.
 struct StackFrame {
   std::uint64_t address = 0;
-  std::uint64_t offset = 0;  ///< from the beginning of `symbol`, or of the module where there is no symbol
+  /// Kernel frames: from the beginning of `symbol`. User frames: of the instruction in the file `module`.
+  std::uint64_t offset = 0;
   std::string symbol;
   std::string module;  ///< user frames: the file
 };

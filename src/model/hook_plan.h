@@ -169,6 +169,10 @@ struct PlannedHook {
   std::vector<PlannedSelector> selectors;
   RecordLayout record;
   std::size_t texts = 0;  ///< text slots
+  /// Fields (struct burin_wvar) that name the stacks in the record's tail; kNone when no action asks for one.
+  std::size_t kernel_stack = kNone, user_stack = kNone;
+  /// Override on the trampoline rung: the entry program is attached as fmod_ret and its result is the function's.
+  bool modifies_return = false;
   std::string message;
   std::vector<std::string> tags;
   SourceSpan span;
@@ -186,10 +190,24 @@ struct UnavailableHook {
   bool may_be_absent = false;  ///< the policy says ignore.callNotFound
 };
 
+/// How the programs of `enforcers` reach one of the listed calls.
+struct EnforcerTarget {
+  enum class Method {
+    OverrideReturn,     ///< kprobe that calls bpf_override_return
+    FmodRet,            ///< the program's result is the function's
+    SignalKprobe,       ///< kprobe that only sends the signal: no notification of the policy has an argError
+    SignalTracepoint,   ///< the same on syscalls:sys_enter_NAME
+  };
+  Method method = Method::OverrideReturn;
+  std::string function;  ///< as events name it
+  std::string attach;    ///< kernel symbol, or "syscalls:sys_enter_NAME"
+};
+
 struct HookPlan {
   std::string policy;
   std::string file;
   std::vector<PlannedHook> hooks;
+  std::vector<EnforcerTarget> enforcers;
   std::vector<UnavailableHook> unavailable;
   PolicyOptions options;
   bool loader = false;

@@ -52,6 +52,7 @@ struct HostFacts {
   Trial bpf_load;                                       ///< a two-instruction tracepoint program loads
   Trial kprobe;                                         ///< a two-instruction kprobe program loads and attaches
   Trial override_return;  ///< a kprobe program that calls bpf_override_return loads
+  Trial write_user;  ///< a kprobe program that calls bpf_probe_write_user loads
   Trial sock_ops;  ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
 };
 

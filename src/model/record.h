@@ -136,6 +136,11 @@ enum HeadFlag : std::uint16_t {
   kHeadRealUid = 1,       ///< uid is the real uid (no layout)
   kHeadNoProcess = 2,     ///< the kernel's process map has no entry for tgid
   kHeadPortDeferred = 4,  ///< source port was filled in by a later hook
+  kHeadMonitored = 8,     ///< an enforcing action was not done: the policy's mode is monitor
+  kHeadActionFailed = 16,  ///< the kernel refused an action (a signal to a process that may not be signalled)
+  kHeadSockOwner = 32,    ///< the process is the one that TrackSock wrote down for the sock, not the current one
+  kHeadSilent = 64,       ///< not to be published: it only carries an action that user space performs
+  kHeadActionOff = 128,   ///< set by the daemon: GetUrl or DnsLookup was not performed
 };
 
 /// Bits of Exec::exec_flags.
