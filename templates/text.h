@@ -13,8 +13,8 @@ struct burin_text {
   volatile u32 len; /* bytes, without the NUL; below BURIN_TEXT_MAX */
   u32 flags;
   u64 full;                  /* bytes there were, where that is known */
-  char pad[BURIN_TEXT_PAD];  /* always zero: comparisons of ends may reach before b */
-  char b[BURIN_TEXT_MAX + 256];
+  char pad[BURIN_TEXT_PAD];  /* zeros: comparisons of ends reach before b; its last four bytes are a key's head meanwhile */
+  char b[BURIN_TEXT_MAX + 256]; /* comparisons write behind the text and build keys behind the longest one */
 };
 
 /* One hook's working memory. Per CPU: programs at kprobes and tracepoints do not nest on a CPU. */

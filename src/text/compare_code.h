@@ -22,8 +22,9 @@ inline constexpr std::size_t kMaxTrieBytes = 256;
 inline constexpr std::size_t kMaxReversedBytes = 248;
 /// Values too long for a trie have one hash map a length, about ten instructions each.
 inline constexpr std::size_t kMaxLongLengths = 64;
-/// Largest table of a substring search: what an array map's value may hold on every kernel (KMALLOC_MAX_SIZE on x86).
-inline constexpr std::size_t kMaxSearchBytes = 4u << 20;
+/// Largest table of a substring search. Older kernels hold 4 MiB in an array map's value (KMALLOC_MAX_SIZE on x86) and
+/// refuse a larger map when it is loaded; a hundred values of a hundred bytes, Tetragon's limit, need about that.
+inline constexpr std::size_t kMaxSearchBytes = 256 + (32u << 20);
 
 // `values` are sorted, distinct, of at most kMaxTextBytes, and not empty (but for Equal).
 

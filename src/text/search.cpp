@@ -135,10 +135,10 @@ Result<std::string> search_body(const std::vector<std::string>& values, bool fol
   const std::size_t width = classes.count, cells = automaton.next.size() * width, size = power_of_two(cells);
   const std::size_t bytes = 256 + size * sizeof(std::uint32_t);
   if (bytes > kMaxSearchBytes)
-    return fail(ErrorCode::Unsupported,
-                std::to_string(values.size()) + " substrings need " + std::to_string(automaton.next.size()) +
-                    " states of " + std::to_string(width) + " kinds of bytes, " + std::to_string(bytes) +
-                    " bytes; a map's value holds " + std::to_string(kMaxSearchBytes));
+    return fail(ErrorCode::Unsupported, std::to_string(values.size()) + " substrings need " +
+                                            std::to_string(automaton.next.size()) + " states of " +
+                                            std::to_string(width) + " kinds of bytes, " + std::to_string(bytes) +
+                                            " bytes; a map's value holds " + std::to_string(kMaxSearchBytes));
   std::vector<std::byte> value(bytes);
   std::memcpy(value.data(), classes.of.data(), 256);
   for (std::size_t s = 0; s < automaton.next.size(); ++s)
@@ -150,10 +150,10 @@ Result<std::string> search_body(const std::vector<std::string>& values, bool fol
   code.maps += "struct " + n + "_tab { u8 cls[256]; u32 next[" + std::to_string(size) + "]; };\nBPF_ARRAY(" + n +
                "_map, struct " + n + "_tab, 1);\n";
   code.inits.push_back({n + "_map", {{std::vector<std::byte>(4), std::move(value)}}});
-  std::string out = filled(kLoop, {{"$NAME$", n},
-                                   {"$FILLER$", std::to_string(0x0101010101010101ULL *
-                                                               static_cast<std::uint64_t>(classes.filler)) +
-                                                    "ULL"}});
+  std::string out = filled(
+      kLoop,
+      {{"$NAME$", n},
+       {"$FILLER$", std::to_string(0x0101010101010101ULL * static_cast<std::uint64_t>(classes.filler)) + "ULL"}});
   for (unsigned i = 0; i < 8; ++i) {
     const std::string shift = std::to_string(8 * i);
     out += filled(kStep, {{"$BYTE$", i == 0   ? "w & 255"

@@ -4,30 +4,47 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <cstring>
 #include <fstream>
 #include <sstream>
 
 #include "compile/compiler.h"
 #include "host/host_reader.h"
+#include "kernel/map_access.h"
 #include "support/skip.h"
+#include "types/text_field.h"
 #include "types/wire_structs.h"
 
 namespace burin_test {
 namespace {
 
-/// burin_ip() as production has it, cut out of the prelude, so that the oracle cannot test a copy that differs.
-std::string burin_ip_text() {
-  std::ifstream file(std::string(BURIN_SOURCE_DIR) + "/templates/prelude.h");
+std::string file_text(const char* name) {
+  std::ifstream file(std::string(BURIN_SOURCE_DIR) + "/templates/" + name);
   std::stringstream all;
   all << file.rdbuf();
-  const std::string text = all.str();
-  const std::size_t from = text.find("static __always_inline int burin_ip(");
-  REQUIRE(from != std::string::npos);
-  const std::size_t end = text.find("\n}\n", from);
-  REQUIRE(end != std::string::npos);
-  return text.substr(from, end + 3 - from);
+  return all.str();
 }
+
+/// A piece of a template, so that the oracle cannot test a copy that differs: from `begin` to `end`, both included.
+std::string cut(const std::string& text, std::string_view begin, std::string_view end) {
+  const std::size_t from = text.find(begin);
+  REQUIRE(from != std::string::npos);
+  const std::size_t to = text.find(end, from);
+  REQUIRE(to != std::string::npos);
+  return text.substr(from, to + end.size() - from);
+}
+
+std::string production_text() {
+  std::string slot = cut(file_text("text.h"), "#define BURIN_TEXT_MAX", "\n};\n");
+  const std::string hole = "@text_max@";
+  slot.replace(slot.find(hole), hole.size(), std::to_string(burin::kTextMax));
+  return cut(file_text("prelude.h"), "static __always_inline int burin_ip(", "\n}\n") + slot;
+}
+
+/// The input map's value up to the text: `which`, the record, then struct burin_text of templates/text.h.
+constexpr std::size_t kRecordAt = 8, kTextAt = kRecordAt + kRecordMax, kPad = 256, kBytesAt = kTextAt + 16 + kPad,
+                      kInputSize = kBytesAt + burin::kTextMax + 256;
 
 const burin::HostFacts& host() {
   static const burin::HostFacts facts = burin::read_host("/", {});
@@ -40,18 +57,27 @@ burin::ProgramSource oracle_text(const OracleSource& source) {
   burin::ProgramSource out;
   out.name = "oracle";
   out.defines = {{"LINUX_VERSION_CODE", std::to_string(host().version_code)}};
-  out.text = burin::wire_struct_text() + burin_ip_text() + source.maps + source.functions;
-  // One struct a case: the field has the type that the policy's argument would have.
+  out.text = burin::wire_struct_text() + production_text() + source.maps + source.functions;
+  // One struct a case: the fields have the types that the policy's arguments would have.
+  for (std::size_t i = 0; i < source.cases.size(); ++i) {
+    out.text += "struct rec" + std::to_string(i) + " {";
+    for (std::size_t a = 0; a < source.cases[i].c_types.size(); ++a)
+      out.text += " " + source.cases[i].c_types[a] + " a" + std::to_string(a) + ";";
+    out.text += " };\n";
+  }
+  out.text += "struct input { u64 which; u64 bytes[" + std::to_string(kRecordMax / 8) +
+              "]; struct burin_text t[1]; };\n"
+              "_Static_assert(sizeof(struct input) == " +
+              std::to_string(kInputSize) +
+              ", \"input\");\n"
+              "BPF_ARRAY(oracle_in, struct input, 1);\n"
+              "int p0(struct __sk_buff *ctx) {\n"
+              "  u32 zero = 0;\n"
+              "  struct input *s = oracle_in.lookup(&zero);\n"
+              "  if (!s) return 99;\n";
   for (std::size_t i = 0; i < source.cases.size(); ++i)
-    out.text += "struct rec" + std::to_string(i) + " { " + source.cases[i].c_type + " a0; };\n";
-  out.text +=
-      "struct input { u64 which; u64 bytes[8]; };\n"
-      "int p0(struct __sk_buff *ctx) {\n"
-      "  struct input in = {};\n"
-      "  if (bpf_skb_load_bytes(ctx, 16, &in, sizeof in)) return 99;\n";
-  for (std::size_t i = 0; i < source.cases.size(); ++i)
-    out.text += "  if (in.which == " + std::to_string(i) + ") { struct rec" + std::to_string(i) +
-                " *r = (void *)in.bytes; return " + source.cases[i].expression + "; }\n";
+    out.text += "  if (s->which == " + std::to_string(i) + ") { struct rec" + std::to_string(i) +
+                " *r = (void *)s->bytes; return " + source.cases[i].expression + "; }\n";
   out.text += "  return 98;\n}\n";
   out.programs = {{"p0", burin::ProgramType::SchedCls}};
   return out;
@@ -66,7 +92,7 @@ burin::ProgramImage compile(const burin::ProgramSource& source) {
   return std::move(*image);
 }
 
-OracleProgram::OracleProgram(const OracleSource& source) : packet_(16 + 8 + kRecordMax) {
+OracleProgram::OracleProgram(const OracleSource& source) : packet_(64), input_(kInputSize) {
   const burin::ProgramSource text = oracle_text(source);
   const burin::ProgramImage image = compile(text);
   auto loaded = burin::LoadedProgram::load(image, source.inits, {}, host(), "oracle");
@@ -78,18 +104,45 @@ OracleProgram::OracleProgram(const OracleSource& source) : packet_(16 + 8 + kRec
   loaded_ = std::make_unique<burin::LoadedProgram>(std::move(*loaded));
   fd_ = loaded_->program_fd("p0");
   REQUIRE(fd_ >= 0);
+  input_fd_ = loaded_->map_fd("oracle_in");
+  REQUIRE(input_fd_ >= 0);
 }
 
 int OracleProgram::run(std::size_t index, std::span<const std::byte> bytes) {
   REQUIRE(bytes.size() <= kRecordMax);
   const std::uint64_t which = index;
-  std::memset(packet_.data(), 0, packet_.size());
-  std::memcpy(packet_.data() + 16, &which, sizeof which);
-  std::memcpy(packet_.data() + 24, bytes.data(), bytes.size());
+  std::memcpy(input_.data(), &which, sizeof which);
+  std::memset(input_.data() + kRecordAt, 0, kRecordMax);
+  std::memcpy(input_.data() + kRecordAt, bytes.data(), bytes.size());
+  return answer();
+}
+
+int OracleProgram::run(std::size_t index, std::span<const std::byte> bytes, const OracleText& text) {
+  REQUIRE(text.bytes.size() < burin::kTextMax);
+  const auto len = static_cast<std::uint32_t>(text.bytes.size());
+  const std::uint32_t flags = text.read ? 1 : 0;
+  std::memcpy(input_.data() + kTextAt, &len, sizeof len);
+  std::memcpy(input_.data() + kTextAt + 4, &flags, sizeof flags);
+  // Behind the text stays what the text before it left, and what the program itself wrote.
+  std::memcpy(input_.data() + kBytesAt, text.bytes.data(), text.bytes.size());
+  if (input_[kBytesAt + len] == std::byte{0}) input_[kBytesAt + len] = static_cast<std::byte>('a' + len % 26);
+  return run(index, bytes);
+}
+
+int OracleProgram::answer() {
+  const std::uint32_t zero = 0;
+  REQUIRE(burin::map_put(input_fd_, &zero, input_.data(), false));
   auto answer = burin::test_run(fd_, packet_);
   INFO((answer ? "" : answer.error().text()));
   REQUIRE(answer);
   return static_cast<int>(*answer);
+}
+
+double OracleProgram::nanoseconds(std::uint32_t repeat) {
+  const auto start = std::chrono::steady_clock::now();
+  REQUIRE(burin::test_run(fd_, packet_, repeat));
+  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
+  return took.count() / repeat;
 }
 
 bool can_load() {

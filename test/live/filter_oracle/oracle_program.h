@@ -13,12 +13,17 @@
 
 namespace burin_test {
 
-/// What goes into one program. Every case is a C expression over `r->a0` (a record of type `c_type`); its int value is
-/// the answer.
+/// What goes into one program. Every case is a C expression over `r->a0`, `r->a1`... (members of the types `c_types`)
+/// and `kOracleText`; its int value is the answer.
 struct OracleCase {
-  std::string c_type;
+  OracleCase(std::string c_type, std::string e) : c_types{std::move(c_type)}, expression(std::move(e)) {}
+  OracleCase(std::vector<std::string> types, std::string e) : c_types(std::move(types)), expression(std::move(e)) {}
+  std::vector<std::string> c_types;
   std::string expression;
 };
+
+/// Pointer to the input's struct burin_text.
+inline constexpr const char* kOracleText = "(&s->t[0])";
 
 struct OracleSource {
   std::string maps, functions;
@@ -37,17 +42,29 @@ struct OracleSource {
 /// Bytes of the largest record that a case may look at.
 inline constexpr std::size_t kRecordMax = 64;
 
+/// A text as the slot holds it, with what lies around it; random bytes behind it, as a longer text before would leave.
+struct OracleText {
+  std::string bytes;
+  bool read = true;
+};
+
 class OracleProgram {
  public:
   /// Compiles and loads; REQUIREs that it works.
   explicit OracleProgram(const OracleSource& source);
   /// The value of case `index` for the record `bytes` (at most kRecordMax).
   int run(std::size_t index, std::span<const std::byte> bytes);
+  /// The same with a text in the slot.
+  int run(std::size_t index, std::span<const std::byte> bytes, const OracleText& text);
+  /// Nanoseconds of one run with the input of the last one, the program's own frame included.
+  double nanoseconds(std::uint32_t repeat);
 
  private:
+  int answer();
+
   std::unique_ptr<burin::LoadedProgram> loaded_;
-  int fd_ = -1;
-  std::vector<std::byte> packet_;
+  int fd_ = -1, input_fd_ = -1;
+  std::vector<std::byte> packet_, input_;
 };
 
 /// The program's C text (also used to count instructions).
