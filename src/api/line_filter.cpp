@@ -24,12 +24,13 @@ struct KindName {
   const char* key;
   EventKind kind;
 };
-constexpr KindName kKinds[] = {{"process_exec", EventKind::Exec},
-                               {"process_exit", EventKind::Exit},
-                               {"process_kprobe", EventKind::Kprobe},
+constexpr KindName kKinds[] = {{"process_exec", EventKind::Exec},     {"process_exit", EventKind::Exit},
+                               {"process_kprobe", EventKind::Kprobe}, {"process_tracepoint", EventKind::Tracepoint},
+                               {"process_uprobe", EventKind::Uprobe}, {"process_usdt", EventKind::Usdt},
+                               {"process_lsm", EventKind::Lsm},       {"process_loader", EventKind::Loader},
                                {"rate_limit_info", EventKind::Gap}};
 
-/// An event of a kind that burin does not make (a tracepoint's, from another tracer).
+/// An event of a kind that burin does not make (a throttle, from another tracer).
 const Json* foreign_body(const Json& json) {
   for (const auto& [key, value] : json.items())
     if (key.rfind("process_", 0) == 0 && value.is_object()) return &value;

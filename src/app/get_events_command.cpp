@@ -25,7 +25,8 @@ void declare(OptionSet& options) {
                  "only events of pods whose name matches (of the node's name where there are no pods)");
   options.values("processes", "REGEX,...", "only events of binaries that match");
   options.values("namespaces", "NAME,...", "only events of pods in these namespaces");
-  options.values("events", "KIND,...", "only these kinds: PROCESS_EXEC, PROCESS_EXIT, PROCESS_KPROBE");
+  options.values("events", "KIND,...",
+                 "only these kinds: PROCESS_EXEC (or exec), EXIT, KPROBE, TRACEPOINT, UPROBE, USDT, LSM, LOADER");
   options.values("policies", "NAME,...", "only events of these policies");
   // Tetragon's spellings, so that a tetra command line works as it is.
   options.values("pod", "REGEX,...", "as --pods");

@@ -47,6 +47,7 @@ HookInfoPtr hook_info(const HookPlan& plan, const PlannedHook& hook, const HookT
   for (const auto& arg : hook.args) info->args.push_back(arg_info(arg));
   for (const auto& arg : hook.data) info->data.push_back(arg_info(arg));
   if (hook.return_arg) info->return_arg = arg_info(*hook.return_arg);
+  for (const auto& selector : hook.selectors) info->selector_labels.push_back(selector.label);
   info->record = hook.record;
   return info;
 }

@@ -38,6 +38,15 @@ void start_event(const wire::Head& head, std::uint32_t cpu, const WallClock& clo
   out.exit_code_known = false;
   out.hook.reset();
   out.args.clear();
+  out.data.clear();
+  out.returned.reset();
+  out.return_action = head.return_action;
+  out.suppressed = head.suppressed;
+  out.kernel_stack.clear();
+  out.user_stack.clear();
+  out.ima_hash.clear();
+  out.loaded_path.clear();
+  out.build_id.clear();
   out.lost = 0;
   out.line.clear();
   out.burin_at = 0;
@@ -47,25 +56,43 @@ void start_event(const wire::Head& head, std::uint32_t cpu, const WallClock& clo
 
 Result<> Decoder::add_hook(HookInfoPtr hook) {
   if (hook->id < kFirstPolicyHook) return refuse(*hook, "its number " + std::to_string(hook->id) + " is a base hook's");
-  Hook added{hook, {}};
+  Hook added{hook, {}, {}, {}};
   for (std::size_t i = 0; i < hook->args.size(); ++i) {
-    const ArgType* const type = find_type(hook->args[i].type);
-    if (!type) return refuse(*hook, "there is no argument type \"" + hook->args[i].type + '"');
-    if (type->shape.size == 0) {  // not sent
-      added.arguments.emplace_back();
-      continue;
-    }
-    const std::size_t index = hook->args[i].field;
-    if (index >= hook->record.fields.size())
-      return refuse(*hook, "argument " + std::to_string(i) + " has no field in the record");
-    const WireField& field = hook->record.fields[index];
-    if (field.size != type->shape.size || field.offset < sizeof(wire::Head) ||
-        std::uint64_t{field.offset} + field.size > hook->record.size)
-      return refuse(*hook, "field " + field.name + " does not fit its type or its record");
-    added.arguments.push_back({type->decode, field.offset, field.size});
+    TRY(const Argument argument, argument_of(*hook, hook->args[i], "argument " + std::to_string(i)));
+    added.arguments.push_back(argument);
+    if (i < kFaultData) added.arguments.back().fault = 1U << i;
+  }
+  for (std::size_t i = 0; i < hook->data.size(); ++i) {
+    TRY(const Argument argument, argument_of(*hook, hook->data[i], "data " + std::to_string(i)));
+    added.data.push_back(argument);
+    if (i + kFaultData < kFaultReturn) added.data.back().fault = 1U << (i + kFaultData);
+  }
+  if (hook->return_arg) {
+    TRY(added.returned, argument_of(*hook, *hook->return_arg, "the return value"));
+    added.returned->fault = 1U << kFaultReturn;
   }
   hooks_.insert_or_assign(hook->id, std::move(added));
   return Ok{};
+}
+
+Result<Decoder::Argument> Decoder::argument_of(const HookInfo& hook, const HookArg& arg, const std::string& what) {
+  const ArgType* const type = find_type(arg.type);
+  if (!type) return refuse(hook, "there is no argument type \"" + arg.type + '"');
+  if (type->shape.size == 0) return Argument{};  // not sent
+  const auto inside = [&hook](const WireField& field) {
+    return field.offset >= sizeof(wire::Head) && std::uint64_t{field.offset} + field.size <= hook.record.size;
+  };
+  if (arg.field >= hook.record.fields.size()) return refuse(hook, what + " has no field in the record");
+  const WireField& field = hook.record.fields[arg.field];
+  if (field.size != type->shape.size || !inside(field))
+    return refuse(hook, "field " + field.name + " does not fit its type or its record");
+  Argument out{type->decode, field.offset, field.size};
+  if (arg.error == static_cast<std::size_t>(-1)) return out;
+  if (arg.error >= hook.record.fields.size() || hook.record.fields[arg.error].size != sizeof(std::uint32_t) ||
+      !inside(hook.record.fields[arg.error]))
+    return refuse(hook, what + " has no field that says where its pointers broke");
+  out.error_offset = hook.record.fields[arg.error].offset;
+  return out;
 }
 
 void Decoder::remove_hook(HookId id) {
@@ -115,17 +142,39 @@ DecodeStatus Decoder::decode_clone(std::span<const std::byte> record) {
   return processes_.on_clone(clone) ? DecodeStatus::Silent : DecodeStatus::Malformed;
 }
 
+bool Decoder::decode_value(const Argument& argument, const wire::Head& head, std::span<const std::byte> record,
+                           Value& out) {
+  out = NopValue{};
+  if (!argument.decode) return true;
+  std::uint32_t depth = 0;
+  if (argument.error_offset != 0) std::memcpy(&depth, record.data() + argument.error_offset, sizeof depth);
+  if (depth != 0) {
+    out = ErrorValue{"Bad address encountered during resolve dereference at depth " + std::to_string(depth)};
+    return true;
+  }
+  if ((head.faults & argument.fault) != 0) {
+    out = ErrorValue{"Bad address for basic type"};
+    return true;
+  }
+  return argument.decode(record.subspan(argument.offset, argument.size), record, out);
+}
+
+bool Decoder::decode_values(const std::vector<Argument>& arguments, const wire::Head& head,
+                            std::span<const std::byte> record, std::vector<Value>& out) {
+  out.resize(arguments.size());
+  for (std::size_t i = 0; i < arguments.size(); ++i)
+    if (!decode_value(arguments[i], head, record, out[i])) return false;
+  return true;
+}
+
 DecodeStatus Decoder::decode_hook(const Hook& hook, const wire::Head& head, std::span<const std::byte> record,
                                   Event& out) {
   if (record.size() < hook.info->record.size) return DecodeStatus::Malformed;
-  out.kind = EventKind::Kprobe;
-  out.args.resize(hook.arguments.size());
-  for (std::size_t i = 0; i < hook.arguments.size(); ++i) {
-    const Argument& argument = hook.arguments[i];
-    if (!argument.decode) continue;  // stays NopValue
-    if (!argument.decode(record.subspan(argument.offset, argument.size), record, out.args[i]))
-      return DecodeStatus::Malformed;
-  }
+  out.kind = hook.info->kind;
+  if (!decode_values(hook.arguments, head, record, out.args) || !decode_values(hook.data, head, record, out.data))
+    return DecodeStatus::Malformed;
+  if (hook.returned && !decode_value(*hook.returned, head, record, out.returned.emplace()))
+    return DecodeStatus::Malformed;
   out.hook = hook.info;
   out.process = processes_.find(head);
   out.parent = processes_.parent_of(*out.process);

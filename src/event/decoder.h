@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -42,11 +43,22 @@ class Decoder {
     bool (*decode)(std::span<const std::byte> field, std::span<const std::byte> record, Value& out) = nullptr;
     std::uint32_t offset = 0;
     std::uint32_t size = 0;
+    std::uint32_t error_offset = 0;  ///< of the u32 that says at which depth `resolve` failed; 0 = there is none
+    std::uint32_t fault = 0;         ///< its bit in Head::faults
   };
   struct Hook {
     HookInfoPtr info;
     std::vector<Argument> arguments;
+    std::vector<Argument> data;
+    std::optional<Argument> returned;
   };
+
+  static Result<Argument> argument_of(const HookInfo& hook, const HookArg& arg, const std::string& what);
+  /// False when the value's bytes are damaged. A value that the kernel could not read is an ErrorValue.
+  static bool decode_value(const Argument& argument, const wire::Head& head, std::span<const std::byte> record,
+                           Value& out);
+  static bool decode_values(const std::vector<Argument>& arguments, const wire::Head& head,
+                            std::span<const std::byte> record, std::vector<Value>& out);
 
   DecodeStatus decode_exec(std::span<const std::byte> record, Event& out);
   DecodeStatus decode_exit(std::span<const std::byte> record, Event& out);

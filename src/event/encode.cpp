@@ -3,10 +3,8 @@
 #include "event/encode.h"
 
 #include <array>
-#include <variant>
 
-#include "event/encode_text.h"
-#include "model/action.h"
+#include "event/encode_hook.h"
 
 namespace burin {
 namespace {
@@ -52,21 +50,27 @@ std::uint32_t exit_status(const Event& event) {
   return event.exit_code >> 8 & 0xFF;
 }
 
+void write_process(LineBuffer& out, const Event& event) {
+  if (!event.process) return;
+  out.key("\"process\":");
+  out.raw(event.process->json);
+  out.lit(",\"tid\":");
+  out.number(event.tid);
+  out.lit("}");
+}
+
+void write_parent(LineBuffer& out, const Event& event) {
+  if (!event.parent) return;
+  out.key("\"parent\":");
+  out.raw(event.parent->json);
+  out.lit(",\"tid\":");
+  out.number(event.parent->pid);
+  out.lit("}");
+}
+
 void write_processes(LineBuffer& out, const Event& event) {
-  if (event.process) {
-    out.key("\"process\":");
-    out.raw(event.process->json);
-    out.lit(",\"tid\":");
-    out.number(event.tid);
-    out.lit("}");
-  }
-  if (event.parent) {
-    out.key("\"parent\":");
-    out.raw(event.parent->json);
-    out.lit(",\"tid\":");
-    out.number(event.parent->pid);
-    out.lit("}");
-  }
+  write_process(out, event);
+  write_parent(out, event);
 }
 
 void write_exit(LineBuffer& out, const Event& event) {
@@ -85,39 +89,29 @@ void write_exit(LineBuffer& out, const Event& event) {
   out.timestamp(event.wall_ns);
 }
 
-void write_kprobe(LineBuffer& out, const Event& event) {
-  const HookInfo& hook = *event.hook;
-  out.key("\"function_name\":");
-  out.string(hook.function);
-  bool any = false;
-  for (std::size_t i = 0; i < event.args.size(); ++i) {
-    if (std::holds_alternative<NopValue>(event.args[i])) continue;
-    if (!any) out.lit(",\"args\":[");
-    any = true;
-    write_argument(out, event.args[i], i < hook.args.size() ? std::string_view(hook.args[i].label) : "");
+/// `process` comes before `path`, `parent` behind it: the one message that is not in the usual order.
+void write_loader(LineBuffer& out, const Event& event) {
+  write_process(out, event);
+  if (!event.loaded_path.empty()) {
+    out.key("\"path\":");
+    out.string(event.loaded_path);
   }
-  if (any) out.lit("]");
-  if (const auto action = action_event_name(event.action); !action.empty()) {
-    out.lit(",\"action\":");
-    out.name(action);
+  if (!event.build_id.empty()) {
+    out.key("\"buildid\":");
+    out.name(base64(event.build_id));
   }
-  if (!hook.policy.empty()) {
-    out.lit(",\"policy_name\":");
-    out.string(hook.policy);
-  }
-  if (!hook.message.empty()) {
-    out.lit(",\"message\":");
-    out.string(hook.message);
-  }
-  if (!hook.tags.empty()) {
-    out.lit(",\"tags\":[");
-    for (const auto& tag : hook.tags) {
-      out.separate();
-      out.string(tag);
-    }
-    out.lit("]");
-  }
+  write_parent(out, event);
 }
+
+struct KindKey {
+  EventKind kind;
+  std::string_view open;
+};
+constexpr KindKey kHookKinds[] = {
+    {EventKind::Kprobe, "{\"process_kprobe\":{"}, {EventKind::Tracepoint, "{\"process_tracepoint\":{"},
+    {EventKind::Uprobe, "{\"process_uprobe\":{"}, {EventKind::Usdt, "{\"process_usdt\":{"},
+    {EventKind::Lsm, "{\"process_lsm\":{"},
+};
 
 void write_body(LineBuffer& out, const Event& event) {
   switch (event.kind) {
@@ -130,16 +124,20 @@ void write_body(LineBuffer& out, const Event& event) {
       write_processes(out, event);
       write_exit(out, event);
       break;
-    case EventKind::Kprobe:
-      out.lit("{\"process_kprobe\":{");
-      write_processes(out, event);
-      if (event.hook) write_kprobe(out, event);
+    case EventKind::Loader:
+      out.lit("{\"process_loader\":{");
+      write_loader(out, event);
       break;
+    case EventKind::Kprobe:
     case EventKind::Tracepoint:
     case EventKind::Uprobe:
     case EventKind::Usdt:
     case EventKind::Lsm:
-    case EventKind::Loader: break;
+      for (const KindKey& key : kHookKinds)
+        if (key.kind == event.kind) out.raw(key.open);
+      write_processes(out, event);
+      if (event.hook) write_hook_event(out, event);
+      break;
     case EventKind::Gap:
       out.lit("{\"rate_limit_info\":{");
       if (event.lost != 0) {
@@ -149,101 +147,6 @@ void write_body(LineBuffer& out, const Event& event) {
       break;
   }
   out.lit("}");
-}
-
-/// How the fields were obtained whose value depends on the host: an object only when there is something to say.
-void write_origins(LineBuffer& out, const Event& event) {
-  // Of an unknown process none of these fields is printed.
-  const ProcessInfo* process = event.process && event.process->known ? event.process.get() : nullptr;
-  const bool real_uid = (event.head_flags & kHeadRealUid) != 0;
-  const bool late_port = (event.head_flags & kHeadPortDeferred) != 0;
-  const bool sources =
-      process && !(process->binary_source.empty() && process->args_source.empty() && process->cwd_source.empty());
-  if (!sources && !real_uid && !late_port) return;
-  out.lit(",\"from\":{");
-  if (process && !process->binary_source.empty()) {
-    out.key("\"binary\":");
-    out.name(process->binary_source);
-  }
-  if (process && !process->args_source.empty()) {
-    out.key("\"arguments\":");
-    out.name(process->args_source);
-  }
-  if (process && !process->cwd_source.empty()) {
-    out.key("\"cwd\":");
-    out.name(process->cwd_source);
-  }
-  if (real_uid) out.key("\"uid\":\"real\"");
-  if (late_port) out.key("\"sport\":\"deferred\"");
-  out.lit("}");
-}
-
-/// Indices into the printed args[] of strings that were cut.
-void write_cut_arguments(LineBuffer& out, const Event& event) {
-  std::size_t printed = 0;
-  bool any = false;
-  for (const Value& value : event.args) {
-    if (std::holds_alternative<NopValue>(value)) continue;
-    const auto* text = std::get_if<StringValue>(&value);
-    if (text && text->truncated) {
-      if (!any) out.lit(",\"truncated_args\":[");
-      any = true;
-      out.separate();
-      out.number(printed);
-    }
-    ++printed;
-  }
-  if (any) out.lit("]");
-}
-
-void write_exit_notes(LineBuffer& out, const Event& event) {
-  if (!event.exit_code_known) {
-    out.lit(",\"exit\":{\"code\":\"unknown\"}");
-  } else if (exit_signal(event) >= kSignals.size()) {
-    out.lit(",\"exit\":{\"signal\":");
-    out.number(exit_signal(event));
-    out.lit("}");
-  }
-}
-
-void write_gap(LineBuffer& out, const Event& event) {
-  out.key("\"gap\":{\"reason\":");
-  out.name(to_string(event.loss));
-  if (event.loss == LossReason::PerfBuffer) {  // the other places where events are lost belong to no CPU
-    out.lit(",\"cpu\":");
-    out.number(event.cpu);
-  }
-  out.lit(",\"count\":");
-  out.number(event.lost);
-  out.lit("}");
-}
-
-void write_burin(LineBuffer& out, const Event& event) {
-  out.lit(",\"burin\":{");
-  if (event.seq != 0) {  // 0: made for one client, not part of the daemon's stream
-    out.lit("\"seq\":");
-    out.number(event.seq);
-  }
-  if (event.mono_ns != 0) {
-    out.key("\"mono_ns\":");
-    out.quoted_number(event.mono_ns);
-  }
-  if (event.kind == EventKind::Gap) {
-    write_gap(out, event);
-  } else {
-    out.key("\"cpu\":");
-    out.number(event.cpu);
-    if (event.kind == EventKind::Kprobe && event.hook) {
-      out.lit(",\"rung\":");
-      out.string(event.hook->rung);
-      out.lit(",\"selector\":");
-      out.number(event.selector);
-    }
-    write_origins(out, event);
-    if (event.kind == EventKind::Kprobe) write_cut_arguments(out, event);
-    if (event.kind == EventKind::Exit) write_exit_notes(out, event);
-  }
-  out.lit("}}\n");
 }
 
 LineBuffer& line_buffer() {

@@ -46,7 +46,7 @@ class LineBuffer {
     std::memcpy(at_, text, N - 1);
     at_ += N - 1;
   }
-  /// The comma between elements; nothing after an opening bracket. A quoted string never ends in one, so looking at the
+  /// The comma between elements; nothing after an opening bracket or a key. A quoted string never ends in one, so looking at the
   /// last byte is enough.
   void separate() {
     room(1);
@@ -103,7 +103,9 @@ class LineBuffer {
  private:
   char* begin() { return buffer_.get(); }
   void comma() {
-    if (at_ != buffer_.get() && at_[-1] != '{' && at_[-1] != '[') *at_++ = ',';
+    if (at_ == buffer_.get()) return;
+    const char last = at_[-1];
+    if (last != '{' && last != '[' && last != ':') *at_++ = ',';
   }
   void room(std::size_t bytes) {
     if (static_cast<std::size_t>(end_ - at_) < bytes) grow(bytes);
@@ -115,7 +117,7 @@ class LineBuffer {
   char* end_ = nullptr;
 };
 
-/// One element of args[]: {"sock_arg":{...},"label":"..."}. A NopValue writes nothing.
+/// One element of args[], or a value behind its key: {"sock_arg":{...},"label":"..."}. A NopValue writes nothing.
 void write_argument(LineBuffer& out, const Value& value, std::string_view label);
 
 }  // namespace burin

@@ -10,7 +10,8 @@
 namespace burin {
 namespace {
 
-constexpr std::array<EventKind, 3> kSelectable{EventKind::Exec, EventKind::Exit, EventKind::Kprobe};
+constexpr std::array kSelectable{EventKind::Exec,   EventKind::Exit, EventKind::Kprobe, EventKind::Tracepoint,
+                                 EventKind::Uprobe, EventKind::Usdt, EventKind::Lsm,    EventKind::Loader};
 constexpr std::string_view kPrefix = "PROCESS_";
 
 using Patterns = std::vector<std::unique_ptr<RE2>>;
@@ -48,6 +49,12 @@ std::uint32_t kind_bit(EventKind kind) {
   return 1U << static_cast<unsigned>(kind);
 }
 
+std::string selectable_names() {
+  std::string out;
+  for (const EventKind kind : kSelectable) out += (out.empty() ? "" : ", ") + std::string(to_string(kind));
+  return out;
+}
+
 Result<std::uint32_t> compile_kinds(const std::vector<std::string>& names) {
   std::uint32_t kinds = 0;
   for (const auto& name : names) {
@@ -57,8 +64,8 @@ Result<std::uint32_t> compile_kinds(const std::vector<std::string>& names) {
                                     [&wanted](EventKind kind) { return to_string(kind) == wanted; });
     if (found == kSelectable.end())
       return fail(ErrorCode::InvalidPolicy, "events: \"" + name +
-                                                "\" is not an event type that burin makes; there are PROCESS_EXEC, "
-                                                "PROCESS_EXIT and PROCESS_KPROBE (or exec, exit, kprobe)");
+                                                "\" is not an event type that burin makes; there are " +
+                                                selectable_names() + " (or exec, exit, kprobe ...)");
     kinds |= kind_bit(*found);
   }
   return kinds;

@@ -16,7 +16,7 @@ struct FilterSpec {
   std::vector<std::string>
       processes;  ///< regex on the binary; a process that was never seen has none and never matches
   std::vector<std::string> namespaces;  ///< exact; "" = events without a pod (until there are pods: every event)
-  std::vector<std::string> events;      ///< "PROCESS_EXEC" or "exec", in any case; likewise exit and kprobe
+  std::vector<std::string> events;      ///< "PROCESS_EXEC" or "exec", in any case; likewise every other kind
   std::vector<std::string> policies;    ///< exact policy names; events that no policy made do not match
 };
 

@@ -67,9 +67,9 @@ std::string_view to_string(LossReason reason);
 
 /// One captured value of a hook, for the decoder.
 struct HookArg {
-  std::string type;   ///< key into types/
-  std::string label;  ///< copied to the event's argument
-  std::size_t field = 0;                           ///< index into HookInfo::record.fields; unused for nop
+  std::string type;                                  ///< key into types/
+  std::string label;                                 ///< copied to the event's argument
+  std::size_t field = 0;                             ///< index into HookInfo::record.fields; unused for nop
   std::size_t error = static_cast<std::size_t>(-1);  ///< field with the depth at which `resolve` failed, or none
 };
 
@@ -84,10 +84,10 @@ struct HookInfo {
   HookId id = 0;
   EventKind kind = EventKind::Kprobe;
   std::string policy;
-  std::string function;  ///< Kprobe, Lsm: function_name; Uprobe: symbol
-  std::string subsys;    ///< Tracepoint; Usdt: provider
-  std::string event;     ///< Tracepoint; Usdt: name
-  std::string path;      ///< Uprobe, Usdt
+  std::string function;                          ///< Kprobe, Lsm: function_name; Uprobe: symbol
+  std::string subsys;                            ///< Tracepoint; Usdt: provider
+  std::string event;                             ///< Tracepoint; Usdt: name
+  std::string path;                              ///< Uprobe, Usdt
   std::uint64_t offset = 0, ref_ctr_offset = 0;  ///< Uprobe
   std::string message;
   std::vector<std::string> tags;
@@ -95,6 +95,7 @@ struct HookInfo {
   std::vector<HookArg> args;
   std::vector<HookArg> data;
   std::optional<HookArg> return_arg;
+  std::vector<std::string> selector_labels;  ///< by Event::selector; shorter than that: no label
   RecordLayout record;
   /// Fields (wire::wvar) that name stacks of 8-byte addresses, innermost first; or none.
   std::size_t kernel_stack = static_cast<std::size_t>(-1), user_stack = static_cast<std::size_t>(-1);
@@ -105,7 +106,7 @@ using HookInfoPtr = std::shared_ptr<const HookInfo>;
 
 /// One frame of a stack trace, innermost first.
 struct StackFrame {
-  std::uint64_t address = 0;
+  std::uint64_t address = 0;  ///< 0 = not to be shown
   /// Kernel frames: from the beginning of `symbol`. User frames: of the instruction in the file `module`.
   std::uint64_t offset = 0;
   std::string symbol;
@@ -136,6 +137,7 @@ struct Event {
   std::uint16_t return_action = 0;  ///< ActionKind, 0 = none
   std::uint32_t suppressed = 0;     ///< equal events that rateLimit held back since the last one
   std::vector<StackFrame> kernel_stack, user_stack;
+  std::string ima_hash;  ///< lsm hooks: "sha256:hex"; empty: not asked for or not known
   // loader
   std::string loaded_path;
   std::string build_id;  ///< bytes

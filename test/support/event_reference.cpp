@@ -145,19 +145,86 @@ const char* action_name(std::uint16_t action) {
   return action < std::size(names) ? names[action] : "";
 }
 
-void kprobe_fields(Json& o, const Event& e) {
-  o["function_name"] = e.hook->function;
-  Json args = Json::array();
-  for (std::size_t i = 0; i < e.args.size(); ++i)
-    if (!std::holds_alternative<NopValue>(e.args[i]))
-      args.push_back(argument(e.args[i], i < e.hook->args.size() ? e.hook->args[i].label : ""));
-  if (!args.empty()) o["args"] = args;
-  if (const char* name = action_name(e.action); *name) o["action"] = name;
-  scalar(o, "policy_name", e.hook->policy);
-  scalar(o, "message", e.hook->message);
+Json arguments(const std::vector<Value>& values, const std::vector<HookArg>& described) {
+  Json out = Json::array();
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (!std::holds_alternative<NopValue>(values[i]))
+      out.push_back(argument(values[i], i < described.size() ? described[i].label : ""));
+  return out;
+}
+
+Json stack(const std::vector<StackFrame>& frames) {
+  Json out = Json::array();
+  for (const auto& f : frames) {
+    Json o = Json::object();
+    if (f.address) o["address"] = std::to_string(f.address);
+    if (f.offset) o["offset"] = std::to_string(f.offset);
+    scalar(o, "symbol", f.symbol);
+    scalar(o, "module", f.module);
+    out.push_back(o);
+  }
+  return out;
+}
+
+/// Every field that some kind of hook event has, by name; empty ones are left out.
+Json hook_field(const std::string& name, const Event& e) {
+  const HookInfo& h = *e.hook;
+  if (name == "function_name" || name == "symbol") return valid_utf8(h.function);
+  if (name == "subsys" || name == "provider") return valid_utf8(h.subsys);
+  if (name == "event" || name == "name") return valid_utf8(h.event);
+  if (name == "path") return valid_utf8(h.path);
+  if (name == "policy_name") return valid_utf8(h.policy);
+  if (name == "message") return valid_utf8(h.message);
+  if (name == "ima_hash") return e.ima_hash;
+  if (name == "action") return action_name(e.action);
+  if (name == "return_action") return action_name(e.return_action);
+  if (name == "offset") return h.offset ? std::to_string(h.offset) : "";
+  if (name == "ref_ctr_offset") return h.ref_ctr_offset ? std::to_string(h.ref_ctr_offset) : "";
+  if (name == "args") return arguments(e.args, h.args);
+  if (name == "data") return arguments(e.data, h.data);
+  if (name == "kernel_stack_trace") return stack(e.kernel_stack);
+  if (name == "user_stack_trace") return stack(e.user_stack);
+  if (name == "return" && e.returned && !std::holds_alternative<NopValue>(*e.returned))
+    return argument(*e.returned, h.return_arg ? h.return_arg->label : "");
   Json tags = Json::array();
-  for (const auto& tag : e.hook->tags) tags.push_back(valid_utf8(tag));
-  if (!tags.empty()) o["tags"] = tags;
+  if (name == "tags")
+    for (const auto& tag : h.tags) tags.push_back(valid_utf8(tag));
+  return tags;
+}
+
+void hook_fields(Json& o, const Event& e, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    const Json value = hook_field(name, e);
+    if (!value.empty() && value != "") o[name] = value;
+  }
+}
+
+/// The order in which Tetragon's protos declare them.
+std::vector<std::string> fields_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::Kprobe:
+      return {"function_name", "args",          "return",  "action", "kernel_stack_trace",
+              "policy_name",   "return_action", "message", "tags",   "user_stack_trace",
+              "data"};
+    case EventKind::Tracepoint: return {"subsys", "event", "args", "policy_name", "action", "message", "tags"};
+    case EventKind::Uprobe:
+      return {"path",           "symbol", "policy_name", "message",         "args", "tags", "offset",
+              "ref_ctr_offset", "action", "data",        "user_stack_trace"};
+    case EventKind::Usdt: return {"path", "provider", "name", "policy_name", "message", "args", "tags", "action"};
+    case EventKind::Lsm: return {"function_name", "policy_name", "message", "args", "action", "tags", "ima_hash"};
+    default: return {};
+  }
+}
+
+/// What the policy asked for and this kind's message has no place for.
+std::vector<std::string> homeless_fields_of(EventKind kind) {
+  switch (kind) {
+    case EventKind::Uprobe: return {"return", "return_action", "kernel_stack_trace"};
+    case EventKind::Tracepoint:
+    case EventKind::Usdt:
+    case EventKind::Lsm: return {"return", "return_action", "kernel_stack_trace", "user_stack_trace", "data"};
+    default: return {};
+  }
 }
 
 void exit_fields(Json& o, const Event& e) {
@@ -186,7 +253,14 @@ Json burin_object(const Event& e) {
   b["cpu"] = e.cpu;
   if (e.hook) {
     b["rung"] = e.hook->rung;
+  }
+  if (e.hook && e.kind != EventKind::Loader) {
     b["selector"] = e.selector;
+    if (e.selector < e.hook->selector_labels.size()) scalar(b, "selector_label", e.hook->selector_labels[e.selector]);
+    scalar(b, "suppressed", e.suppressed);
+    if (e.head_flags & kHeadMonitored) b["monitored"] = true;
+    if (e.head_flags & kHeadActionFailed) b["action_failed"] = true;
+    if (e.head_flags & kHeadActionOff) b["action_off"] = true;
   }
   Json from;
   if (e.process && e.process->known) {
@@ -196,12 +270,14 @@ Json burin_object(const Event& e) {
   }
   if (e.head_flags & kHeadRealUid) from["uid"] = "real";
   if (e.head_flags & kHeadPortDeferred) from["sport"] = "deferred";
+  if (e.head_flags & kHeadSockOwner) from["process"] = "sock";
   if (!from.empty()) b["from"] = from;
   std::size_t printed = 0;
   for (const auto& value : e.args) {
     if (const auto* s = std::get_if<StringValue>(&value); s && s->truncated) b["truncated_args"].push_back(printed);
     if (!std::holds_alternative<NopValue>(value)) ++printed;
   }
+  if (e.hook) hook_fields(b, e, homeless_fields_of(e.kind));
   if (e.kind == EventKind::Exit && !e.exit_code_known) b["exit"]["code"] = "unknown";
   if (e.kind == EventKind::Exit && e.exit_code_known && (e.exit_code & 0x7F) > 31)
     b["exit"]["signal"] = e.exit_code & 0x7F;
@@ -243,8 +319,12 @@ std::string reference_line(const Event& e, const std::string& node_name) {
     if (e.lost) body["number_of_dropped_process_events"] = std::to_string(e.lost);
   } else {
     if (e.process) body["process"] = process_object(*e.process, e.tid);
+    if (e.kind == EventKind::Loader) {
+      scalar(body, "path", e.loaded_path);
+      if (!e.build_id.empty()) body["buildid"] = base64(e.build_id);
+    }
     if (e.parent) body["parent"] = process_object(*e.parent, e.parent->pid);
-    if (e.kind == EventKind::Kprobe) kprobe_fields(body, e);
+    if (e.hook) hook_fields(body, e, fields_of(e.kind));
     if (e.kind == EventKind::Exit) exit_fields(body, e);
   }
   const char* names[] = {"process_exec", "process_exit", "process_kprobe", "process_tracepoint", "process_uprobe",

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iomanip>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -48,7 +49,8 @@ void read_table(std::string_view text, Schema& schema) {
   for (std::string line; std::getline(in, line);) {
     if (line.empty() || line[0] == '#') continue;
     std::istringstream words_in(line);
-    std::vector<std::string> tokens{std::istream_iterator<std::string>(words_in), {}};
+    std::vector<std::string> tokens;
+    for (std::string token; words_in >> std::quoted(token);) tokens.push_back(token);
     if (line[0] != ' ') {
       if (tokens.size() != 2) broken_table(line);
       message = tokens[0] == "message" ? &schema.messages[tokens[1]] : nullptr;

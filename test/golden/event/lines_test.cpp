@@ -121,6 +121,87 @@ void add_other_arguments(std::vector<Event>& events) {
   events.back().hook = hook("some_function", {"zero"});
   events.back().args = {IntValue{0}, UintValue{4294967295}, LongValue{-1}, SizeValue{18446744073709551615ULL},
                         StringValue{"cut here", true}};
+}
+
+HookInfo kind_hook(EventKind kind, std::string function, std::string subsys, std::string event, std::string path) {
+  HookInfo h = *sample_connect().hook;
+  h.kind = kind;
+  h.function = std::move(function);
+  h.subsys = std::move(subsys);
+  h.event = std::move(event);
+  h.path = std::move(path);
+  h.policy = "kinds";
+  h.args = {{"", "first"}};
+  return h;
+}
+
+Event& add_event(std::vector<Event>& events, HookInfo hook, std::vector<Value> args) {
+  events.push_back(sample_connect());
+  Event& e = events.back();
+  e.kind = hook.kind;
+  e.args = std::move(args);
+  e.hook = std::make_shared<HookInfo>(std::move(hook));
+  return e;
+}
+
+void add_every_kind(std::vector<Event>& events) {
+  HookInfo full = kind_hook(EventKind::Kprobe, "__x64_sys_write", "", "", "");
+  full.message = "quote \" and \n";
+  full.tags = {"a", "b"};
+  full.data = {{"string", "comm"}};
+  full.return_arg = HookArg{"int", ""};
+  full.selector_labels = {"", "big writes"};
+  Event& e = add_event(events, full, {IntValue{1}, NopValue{}, SizeValue{75}});
+  e.selector = 1;
+  e.suppressed = 12;
+  e.head_flags = kHeadMonitored;
+  e.data = {StringValue{"curl", false}};
+  e.returned = IntValue{0};
+  e.return_action = 1;
+  e.kernel_stack = {{0, 1, "ksys_write", ""}, {0xffffffff81000048, 72, "do_syscall_64", ""}};
+  e.user_stack = {{0, 0x11ce91, "write", "/usr/lib/libc.so.6"}, {0x5566, 0, "", ""}};
+
+  HookInfo state = kind_hook(EventKind::Tracepoint, "", "sock", "inet_sock_set_state", "");
+  state.rung = "tracepoint";
+  state.args = {{"", "oldstate"}, {"", "newstate"}};
+  state.data = {{"uint64", "d"}};
+  add_event(events, state, {IntValue{7}, IntValue{2}}).data = {SizeValue{9}};
+  HookInfo enter = kind_hook(EventKind::Tracepoint, "", "raw_syscalls", "sys_enter", "");
+  enter.rung = "tracepoint";
+  enter.args = {};
+  add_event(events, enter, {SyscallValue{1, 0xc000003e}, SizeValue{3}, SizeValue{140737488346912}, SizeValue{6}});
+  add_event(events, enter, {SyscallValue{4, 0x40000003}, SizeValue{3}});
+
+  HookInfo readline = kind_hook(EventKind::Uprobe, "readline", "", "", "/bin/bash");
+  readline.rung = "uprobe";
+  readline.offset = 0x1234;
+  readline.ref_ctr_offset = 8;
+  readline.data = {{"string", ""}};
+  Event& u = add_event(events, readline, {StringValue{"ls -l", false}});
+  u.data = {StringValue{"bash", false}};
+  u.returned = SizeValue{94};
+  u.user_stack = {{0, 0x1234, "readline", "/bin/bash"}};
+
+  HookInfo usdt = kind_hook(EventKind::Usdt, "", "test", "usdt3", "/opt/app");
+  usdt.rung = "uprobe";
+  add_event(events, usdt, {IntValue{1}, LongValue{42}});
+
+  HookInfo lsm = kind_hook(EventKind::Lsm, "file_open", "", "", "");
+  lsm.rung = "lsm";
+  add_event(events, lsm, {PathValue{PathValue::Kind::File, "/etc/shadow", false, 0100640}}).ima_hash =
+      "sha256:5f0c1d2e3f405162738495a6b7c8d9e0";
+
+  HookInfo loader = kind_hook(EventKind::Loader, "", "", "", "");
+  loader.rung = "kprobe";
+  for (const char* id : {"\xde\xad\xbe\xef", ""}) {
+    Event& l = add_event(events, loader, {});
+    l.loaded_path = "/usr/lib/libc.so.6";
+    l.build_id = id;
+    l.action = 0;
+  }
+}
+
+void add_gaps(std::vector<Event>& events) {
   events.push_back(Event{});
   events.back().kind = EventKind::Gap;
   events.back().seq = 200;
@@ -169,6 +250,8 @@ TEST_CASE("event lines") {
   add_process_events(events);
   add_network_events(events);
   add_other_arguments(events);
+  add_every_kind(events);
+  add_gaps(events);
   std::string json, compact;
   for (auto& event : events) {
     encode_event(event, "node-a");

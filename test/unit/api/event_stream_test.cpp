@@ -95,7 +95,7 @@ TEST_CASE("filters: one field ORed, fields ANDed, last counts matches") {
   CHECK(seqs("pods=cart").empty());
   CHECK(seqs("processes=bin/[cn][uc]r{0\\,1}").size() == 5);
 
-  for (const std::string bad : {"processes=(", "pods=*", "events=process_tracepoint"}) {
+  for (const std::string bad : {"processes=(", "pods=*", "events=process_throttle"}) {
     const auto got = get(daemon.port, "/v1/events?" + bad);
     CHECK(got.status == 400);
     CHECK(got.error_code() == "bad_value");

@@ -168,6 +168,78 @@ TEST_CASE("a policy's record becomes values in the policy's order") {
   CHECK(f.decode(bytes) == DecodeStatus::UnknownHook);
 }
 
+TEST_CASE("data, return value, actions and what was held back come along, for every kind of hook") {
+  Fixture f;
+  for (const EventKind kind : {EventKind::Kprobe, EventKind::Tracepoint, EventKind::Uprobe, EventKind::Usdt,
+                               EventKind::Lsm, EventKind::Loader}) {
+    const auto hook = hook_of(30, {"int"});
+    hook->kind = kind;
+    hook->data = {{"uint32", "pid", hook->record.add("d0", "u32", 4, 4)}, {"nop", "", 0}};
+    hook->return_arg = HookArg{"int", "result", hook->record.add("ret", "s32", 4, 4)};
+    REQUIRE(f.decoder.add_hook(hook));
+    Bytes bytes = record_of(*hook, 50, 5000);
+    store(bytes, *hook, 0, std::int32_t{7});
+    const std::uint32_t data = 4711, suppressed = 3;
+    const std::int32_t returned = -13;
+    const std::uint16_t action = 3;
+    std::memcpy(bytes.data() + hook->record.fields[1].offset, &data, 4);
+    std::memcpy(bytes.data() + hook->record.fields[2].offset, &returned, 4);
+    std::memcpy(bytes.data() + offsetof(wire::Head, suppressed), &suppressed, 4);
+    std::memcpy(bytes.data() + offsetof(wire::Head, return_action), &action, 2);
+    REQUIRE(f.decode(bytes) == DecodeStatus::Event);
+    CHECK(f.event.kind == kind);
+    CHECK(f.event.suppressed == 3);
+    CHECK(f.event.return_action == 3);
+    REQUIRE(f.event.data.size() == 2);
+    CHECK(std::get<UintValue>(f.event.data[0]).value == 4711);
+    CHECK(std::holds_alternative<NopValue>(f.event.data[1]));
+    REQUIRE(f.event.returned);
+    CHECK(std::get<IntValue>(*f.event.returned).value == -13);
+    // Nothing of it is left in the next event.
+    REQUIRE(f.decode(ExecRecord(50, 6000).file("/bin/x").in("/").bytes()) == DecodeStatus::Event);
+    CHECK(f.event.data.empty());
+    CHECK_FALSE(f.event.returned);
+    CHECK(f.event.suppressed == 0);
+    CHECK(f.event.return_action == 0);
+  }
+}
+
+TEST_CASE("what could not be read is an error, with the depth where there is one") {
+  Fixture f;
+  const auto hook = hook_of(31, {"int", "sock"});
+  hook->data = {{"uint64", "", hook->record.add("d0", "u64", 8, 8), hook->record.add("d0_error", "u32", 4, 4)}};
+  hook->return_arg = HookArg{"int", "", hook->record.add("ret", "s32", 4, 4)};
+  REQUIRE(f.decoder.add_hook(hook));
+  const auto decoded = [&](std::uint32_t faults, std::uint32_t depth) {
+    Bytes bytes = record_of(*hook, 50, 5000);
+    std::memcpy(bytes.data() + offsetof(wire::Head, faults), &faults, 4);
+    std::memcpy(bytes.data() + hook->record.fields[hook->data[0].error].offset, &depth, 4);
+    REQUIRE(f.decode(bytes) == DecodeStatus::Event);
+  };
+  const auto message = [](const Value& value) {
+    const auto* error = std::get_if<ErrorValue>(&value);
+    return error ? error->message : std::string();
+  };
+  const std::string bad = "Bad address for basic type";
+  decoded(0, 0);
+  for (const Value& value : {f.event.args[0], f.event.args[1], f.event.data[0], *f.event.returned})
+    CHECK(message(value).empty());
+  decoded(1U << 1, 0);
+  CHECK(message(f.event.args[0]).empty());
+  CHECK(message(f.event.args[1]) == bad);
+  decoded(1U << kFaultData | 1U << kFaultReturn, 0);
+  CHECK(message(f.event.args[1]).empty());
+  CHECK(message(f.event.data[0]) == bad);
+  CHECK(message(*f.event.returned) == bad);
+  decoded(0, 3);
+  CHECK(message(f.event.data[0]) == "Bad address encountered during resolve dereference at depth 3");
+  // A hook whose depth field lies elsewhere is refused.
+  auto broken = std::make_shared<HookInfo>(*hook);
+  broken->data[0].error = 0;
+  broken->record.fields[0].offset = 4;
+  CHECK_FALSE(f.decoder.add_hook(broken));
+}
+
 TEST_CASE("a hook that cannot be decoded safely is refused with the reason") {
   Fixture f;
   const auto refused = [&](const HookInfoPtr& hook, const std::string& word) {

@@ -143,17 +143,25 @@ ProcessPtr any_process(Dice& dice) {
 HookInfoPtr any_hook(Dice& dice) {
   auto hook = std::make_shared<HookInfo>();
   hook->policy = dice.pick<const char*>({"connect", ""});
-  hook->function = "tcp_connect";
+  hook->function = dice.pick<const char*>({"tcp_connect", ""});
+  hook->subsys = dice.pick<const char*>({"", "sock"});
+  hook->event = dice.pick<const char*>({"", "inet_sock_set_state"});
+  hook->path = dice.roll(2) == 0 ? "" : dice.hostile();
+  hook->offset = dice.roll(2) == 0 ? 0 : dice.any_size();
+  hook->ref_ctr_offset = dice.roll(2) == 0 ? 0 : dice.any_size();
+  if (dice.roll(2) == 0) hook->return_arg = HookArg{"int", dice.hostile()};
+  for (std::size_t i = dice.roll(3); i > 0; --i) hook->data.push_back({"int", dice.hostile()});
+  for (std::size_t i = dice.roll(3); i > 0; --i) hook->selector_labels.push_back(dice.hostile());
   hook->message = dice.hostile();
   for (std::size_t i = dice.roll(3); i > 0; --i) hook->tags.push_back("t" + dice.hostile());
   for (std::size_t i = dice.roll(6); i > 0; --i) hook->args.push_back({"int", dice.roll(2) == 0 ? "" : dice.hostile()});
-  hook->rung = dice.pick<const char*>({"kprobe", "tracepoint+sock_ops"});
+  hook->rung = dice.pick<const char*>({"kprobe", "tracepoint+sock_ops", "syscall tracepoint", "lsm"});
   return hook;
 }
 
 Event any_event(Dice& dice) {
   Event e;
-  e.kind = dice.pick({EventKind::Exec, EventKind::Exit, EventKind::Kprobe, EventKind::Gap});
+  e.kind = static_cast<EventKind>(dice.roll(static_cast<std::size_t>(EventKind::Gap) + 1));
   e.seq = dice.any_size() >> 11;
   e.mono_ns = dice.any_size();
   e.wall_ns = any_time(dice);
@@ -164,13 +172,25 @@ Event any_event(Dice& dice) {
     return e;
   }
   e.tid = static_cast<std::uint32_t>(dice.any_size());
-  e.head_flags = static_cast<std::uint16_t>(dice.roll(8));
+  e.head_flags = static_cast<std::uint16_t>(dice.roll(256));
   e.process = any_process(dice);
   if (dice.roll(3) != 0) e.parent = any_process(dice);
   e.exit_code = static_cast<std::uint32_t>(dice.roll(0x10000));
   e.exit_code_known = dice.roll(4) != 0;
-  if (e.kind != EventKind::Kprobe) return e;
+  if (e.kind == EventKind::Exec || e.kind == EventKind::Exit) return e;
   e.hook = any_hook(dice);
+  if (e.kind == EventKind::Loader) {
+    e.loaded_path = dice.hostile();
+    e.build_id = dice.hostile();
+    return e;
+  }
+  e.return_action = static_cast<std::uint16_t>(dice.roll(17));
+  e.suppressed = static_cast<std::uint32_t>(dice.roll(3));
+  if (dice.roll(2) == 0) e.returned = any_value(dice);
+  for (std::size_t i = dice.roll(3); i > 0; --i) e.data.push_back(any_value(dice));
+  for (std::size_t i = dice.roll(3); i > 0; --i) e.kernel_stack.push_back({0, dice.any_size(), "schedule", ""});
+  for (std::size_t i = dice.roll(3); i > 0; --i) e.user_stack.push_back({dice.roll(2), 0, "", dice.hostile()});
+  if (dice.roll(2) == 0) e.ima_hash = "sha256:00";
   e.selector = static_cast<std::uint16_t>(dice.roll(5));
   e.action = static_cast<std::uint16_t>(dice.roll(17));
   for (std::size_t i = dice.roll(6); i > 0; --i) e.args.push_back(any_value(dice));

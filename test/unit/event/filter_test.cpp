@@ -71,6 +71,21 @@ TEST_CASE("events takes Tetragon's names and short ones") {
   CHECK(passes({.events = {"exit", "exec"}}, exec_event()));
 }
 
+TEST_CASE("every kind that hooks make can be asked for") {
+  const std::pair<EventKind, const char*> kinds[] = {{EventKind::Tracepoint, "PROCESS_TRACEPOINT"},
+                                                     {EventKind::Uprobe, "process_uprobe"},
+                                                     {EventKind::Usdt, "usdt"},
+                                                     {EventKind::Lsm, "Lsm"},
+                                                     {EventKind::Loader, "loader"}};
+  for (const auto& [kind, name] : kinds) {
+    Event e = sample_connect();
+    e.kind = kind;
+    CHECK(passes({.events = {name}}, e));
+    CHECK_FALSE(passes({.events = {name}}, sample_connect()));
+    CHECK_FALSE(passes({.events = {"kprobe"}}, e));
+  }
+}
+
 TEST_CASE("policies is exact; events of no policy do not match") {
   CHECK(passes({.policies = {"other", "connect"}}, sample_connect()));
   CHECK_FALSE(passes({.policies = {"conn"}}, sample_connect()));

@@ -164,7 +164,7 @@ TEST_CASE("the burin object has a schema too") {
       {R"(,"burin":{"seq":"5"}})", "form number"},
       {R"(,"burin":{"mono_ns":12345}})", "form uint64"},
       {R"(,"burin":{"cpu":0,"seq":5}})", "out of order"},
-      {R"(,"burin":{"rung":"uprobe"}})", "none of the words"},
+      {R"(,"burin":{"rung":"magic"}})", "none of the words"},
       {R"(,"burin":{"from":{"binary":"guess"}}})", "none of the words"},
       {R"(,"burin":{"gap":{"reason":"perf_buffer"}}})", "\"count\" is missing"},
       {R"(,"burin":{"gap":{"reason":"lost","count":1}}})", "none of the words"},
