@@ -10,11 +10,8 @@
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "codegen/renderer.h"
-#include "control/catalog.h"
+#include "control/ground.h"
 #include "control/policy_files.h"
-#include "host/host_reader.h"
-#include "layout/btf_layout.h"
-#include "plan/planner.h"
 
 namespace burin {
 namespace {
@@ -22,27 +19,8 @@ namespace {
 void declare(OptionSet& options) {
   declare_variables(options);
   options.values("rung", "RUNG",
-                 "render for this attach point: kprobe or tracepoint+sock_ops (default: the first of each probe)");
+                 "render for this way of attaching only (kprobe, tracepoint+sock_ops, syscall tracepoint ...; default: the first of each hook)");
   options.flag("base", "also print the programs that always run (exec, exit, clone)");
-}
-
-/// Facts enough to render: what can be read without privileges; every tracepoint and member that is missing only leaves
-/// its macro out.
-struct Ground {
-  HostFacts host;
-  LayoutTable layout;
-  ProbeCatalog catalog;
-};
-
-Result<Ground> look() {
-  Ground g;
-  g.host = read_host("/", tracepoints_used());
-  if (auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members()))
-    g.layout = std::move(*layout);
-  else
-    g.layout.source = "none";
-  TRY(g.catalog, load_catalog());
-  return g;
 }
 
 void print_unit(const RenderedUnit& unit) {
@@ -71,9 +49,12 @@ int run_render(const Arguments& arguments) {
   std::optional<Rung> rung;
   if (options.has("rung")) {
     const std::string name = options.last("rung", "");
-    for (Rung r : {Rung::Kprobe, Rung::StateSockOps})
+    std::string known;
+    for (const Rung r : all_rungs()) {
       if (name == to_string(r)) rung = r;
-    if (!rung) return usage_error("render", "--rung takes kprobe or tracepoint+sock_ops, not \"" + name + "\"");
+      known += (known.empty() ? "" : ", ") + std::string(to_string(r));
+    }
+    if (!rung) return usage_error("render", "--rung takes one of " + known + ", not \"" + name + "\"");
   }
   Variables variables;
   if (auto code = read_variables(options, "render", variables)) return *code;
@@ -81,7 +62,7 @@ int run_render(const Arguments& arguments) {
   if (!file) return report(file.error());
   fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));
   if (file->diagnostics.has_errors()) return kExitPolicy;
-  auto ground = look();
+  auto ground = look_for(file->policy);
   if (!ground) return report(ground.error());
   if (options.has("base")) {
     auto base = render_base(ground->host, ground->layout);
@@ -89,12 +70,8 @@ int run_render(const Arguments& arguments) {
     print_unit(*base);
   }
   Diagnostics diagnostics;
-  PlanInput input{ground->catalog, ground->host, ground->layout, {}, kFirstPolicyHook, rung, 0};
-  if (!rung) {
-    // Without trying the kernel (that needs privileges) every rung counts as possible: the first one is shown.
-    ground->host.kprobe.works = ground->host.sock_ops.works = true;
-  }
-  const HookPlan plan = plan_policy(file->policy, input, diagnostics);
+  // Without trying the kernel (that needs privileges) every rung counts as possible: the first one is shown.
+  const HookPlan plan = plan_on(*ground, file->policy, rung, diagnostics);
   if (diagnostics.has_errors()) {
     fmt::print(stderr, "{}", render(diagnostics, file->text, wants_color(STDERR_FILENO)));
     return kExitPolicy;

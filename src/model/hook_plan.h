@@ -27,6 +27,8 @@ enum class Rung {
 /// "kprobe", "tracepoint+sock_ops", "syscall tracepoint" ...; as printed by /v1/policies and in each event's `burin`
 /// object.
 std::string_view to_string(Rung rung);
+/// Every rung, for options and messages.
+const std::vector<Rung>& all_rungs();
 
 /// Where a captured value comes from, for the generator; the planner writes no C.
 struct ArgSource {

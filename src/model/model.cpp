@@ -18,6 +18,12 @@ std::string_view to_string(Rung rung) {
   return "?";
 }
 
+const std::vector<Rung>& all_rungs() {
+  static const std::vector<Rung> all = {Rung::Kprobe,     Rung::StateSockOps,  Rung::SyscallTracepoint, Rung::Fentry,
+                                        Rung::Tracepoint, Rung::RawTracepoint, Rung::Uprobe,            Rung::Lsm};
+  return all;
+}
+
 std::string_view to_string(HookKind kind) {
   switch (kind) {
     case HookKind::Kprobe: return "kprobe";
