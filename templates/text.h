@@ -54,21 +54,52 @@ static __always_inline void burin_text_bytes(struct burin_text *t, u64 src, u64 
   t->flags = n < size ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
 }
 
-/* The path of a struct path, walked by path.h. */
-#ifdef BURIN_HAVE_PATHS
-static __always_inline void burin_text_path(struct burin_text *t, struct burin_path_buffer *p, u64 path) {
-  u64 fs = 0;
+/* A file's path, walked by path.h, and its inode's mode (left as it is when there is no inode). With mnt 0 the path ends at
+ * the root of the file system. */
+#if defined(BURIN_HAVE_PATHS) && defined(L_task_struct_fs) && defined(L_fs_struct_root)
+static __always_inline void burin_text_dentry(struct burin_text *t, u32 *mode, struct burin_path_buffer *p, u64 dentry,
+                                              u64 mnt) {
+  u64 inode = 0, fs = 0, root[2] = {};
   t->flags = 0;
   t->len = 0;
+#if defined(L_dentry_d_inode) && defined(L_inode_i_mode)
+  if (!dentry || burin_read(&inode, 8, (void *)(dentry + L_dentry_d_inode))) return;
+  if (inode) burin_read(mode, 2, (void *)(inode + L_inode_i_mode));
+#else
+  if (!dentry) return;
+#endif
   burin_read(&fs, 8, (void *)(bpf_get_current_task() + L_task_struct_fs));
-  burin_walk(p, path, fs + L_fs_struct_root);
+  burin_read(&root[0], 8, (void *)(fs + L_fs_struct_root + L_path_dentry));
+  burin_read(&root[1], 8, (void *)(fs + L_fs_struct_root + L_path_mnt));
+  burin_walk_from(p, dentry, mnt, root[0], root[1]);
   u32 start = p->off, n = BURIN_PATH_END - start;
-  if (n > BURIN_PATH_END) return;
-  n &= 2 * BURIN_PATH_END - 1;
+  if (n > BURIN_PATH_END - 1) return;
   burin_read(t->b, n, &p->b[start & (BURIN_PATH_END - 1)]);
+  u32 flags = p->complete ? BURIN_TEXT_READ : BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED;
+#ifdef L_dentry_d_hash_pprev
+  /* unlinked: in no hash list, and not a root */
+  u64 hashed = 1, parent = 0;
+  burin_read(&hashed, 8, (void *)(dentry + L_dentry_d_hash_pprev));
+  burin_read(&parent, 8, (void *)(dentry + L_dentry_d_parent));
+  if (!hashed && parent != dentry) {
+    __builtin_memcpy(&t->b[n & (BURIN_TEXT_MAX - 1)], " (deleted)", 10);
+    n += 10;
+    if (n > BURIN_TEXT_MAX - 1) {
+      n = BURIN_TEXT_MAX - 1;
+      flags |= BURIN_TEXT_TRUNCATED;
+    }
+  }
+#endif
   t->len = n;
   t->full = n;
-  t->flags = p->complete ? BURIN_TEXT_READ : BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED;
+  t->flags = flags;
+}
+/* The same of a struct path. */
+static __always_inline void burin_text_path(struct burin_text *t, u32 *mode, struct burin_path_buffer *p, u64 path) {
+  u64 dentry = 0, mnt = 0;
+  burin_read(&dentry, 8, (void *)(path + L_path_dentry));
+  burin_read(&mnt, 8, (void *)(path + L_path_mnt));
+  burin_text_dentry(t, mode, p, dentry, mnt);
 }
 #endif
 
@@ -78,6 +109,7 @@ static __always_inline void burin_text_path(struct burin_text *t, struct burin_p
   {                                                                                           \
     u32 at = (s)->tail & (mask), n = (text)->len & (BURIN_TEXT_MAX - 1);                      \
     (w)->flags = (text)->flags;                                                               \
+    (w)->full = (text)->full;                                                                 \
     (w)->off = (tail_at) + at;                                                                \
     (w)->len = n;                                                                             \
     burin_read(&(s)->record[(tail_at) + at], n, (text)->b);                                   \

@@ -14,6 +14,8 @@ namespace {
 
 /// Records that wait for their function's return, per hook. What finds no room is counted as failed.
 constexpr std::size_t kHeldBytes = 8U << 20, kMaxHeld = 4096, kMinHeld = 64;
+/// Components and mounts of a path argument that are followed; each costs the verifier some 50 instructions.
+constexpr std::uint32_t kPathSteps = 128;
 /// First kernel on which a hash map without preallocation may be used at any hook (bpf_mem_alloc).
 constexpr std::uint32_t kSafeAlloc = (6U << 16) | (1U << 8);
 
@@ -188,6 +190,34 @@ std::string record_struct(const PlannedHook& hook, const std::string& name) {
   return out;
 }
 
+Result<> add_path_walk(UnitText& text, std::uint32_t longest, std::uint32_t steps) {
+  Holes holes;
+  holes.scalars["path_end"] = std::to_string(longest);
+  holes.scalars["path_steps"] = std::to_string(steps);
+  return text.add_template("path.h", holes);
+}
+
+namespace {
+/// What the captures of the plan's types call, each piece once.
+void add_type_support(const HookPlan& plan, UnitText& text) {
+  std::vector<const char*> done;
+  const auto add = [&](const PlannedArg& arg) {
+    const ArgType* type = find_type(arg.type);
+    if (!type) return;
+    for (const char* piece : type->support) {
+      if (std::ranges::find(done, piece) != done.end()) continue;
+      done.push_back(piece);
+      for (const auto& line : lines_at(piece, {}, "argument type " + arg.type)) text.add_line(line);
+    }
+  };
+  for (const auto& hook : plan.hooks) {
+    std::ranges::for_each(hook.args, add);
+    std::ranges::for_each(hook.data, add);
+    if (hook.return_arg) add(*hook.return_arg);
+  }
+}
+}  // namespace
+
 Result<> add_scratch(const HookPlan& plan, UnitText& text) {
   std::uint32_t record = 0;
   std::size_t texts = 1;
@@ -197,13 +227,14 @@ Result<> add_scratch(const HookPlan& plan, UnitText& text) {
     texts = std::max(texts, hook.texts);
   }
   if (record == 0) return Ok{};
-  TRY_OK(text.add_template("path.h", {}));
+  TRY_OK(add_path_walk(text, kTextMax, kPathSteps));
   Holes holes;
   holes.scalars["text_max"] = std::to_string(kTextMax);
   holes.scalars["texts"] = std::to_string(texts);
   holes.scalars["record_max"] = std::to_string((record + 7) / 8 * 8);
   TRY_OK(text.add_template("text.h", holes));
   text.add_text("BPF_PERCPU_ARRAY(scratch, struct burin_scratch, 1);\n");
+  add_type_support(plan, text);
   return Ok{};
 }
 

@@ -1,5 +1,6 @@
 // One hook -> its programs: entry, and return where the policy wants it.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct HookText {
 
 /// The struct of a hook's record, with assertions that tie it to the decoder's layout.
 std::string record_struct(const PlannedHook& hook, const std::string& name);
+
+/// The walker of paths (templates/path.h): `longest` bytes, a power of two, and how many components it follows.
+Result<> add_path_walk(UnitText& text, std::uint32_t longest, std::uint32_t steps);
 
 /// Declares the working memory that the unit's hooks share (templates/text.h); nothing when no hook needs it.
 Result<> add_scratch(const HookPlan& plan, UnitText& text);

@@ -60,12 +60,16 @@ struct BaseProgram {
 
 }  // namespace
 
+/// Longest path of a program or working directory, and how deep: the parts of an exec record have 8 KB together
+/// (templates/base.bpf.c), and the verifier's time for the two walks is part of every start.
+constexpr std::uint32_t kBasePathEnd = 1024, kBasePathSteps = 32;
+
 Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layout) {
   RenderedUnit unit;
   unit.source.name = "base";
   UnitText text;
   TRY_OK(begin_unit(text, "base programs", 4 * kCounterSlots));
-  TRY_OK(text.add_template("path.h", {}));
+  TRY_OK(add_path_walk(text, kBasePathEnd, kBasePathSteps));
   Holes holes;
   holes.blocks["exec_fields"] = lines_at(exec_fields_text(), {}, {});
   holes.blocks["exit_fields"] = lines_at(exit_fields_text(), {}, {});

@@ -65,6 +65,9 @@ struct ArgType {
   /// `field` has shape.size bytes; `record` is the whole record, for texts. False when a text is out of bounds.
   bool (*decode)(std::span<const std::byte> field, std::span<const std::byte> record, Value& out) = nullptr;
   std::vector<std::string> wants_layout{};  ///< members that are read too where they are known
+  /// C text that `capture` needs: structs and functions, written once into a unit that has such an argument. A piece that
+  /// several types share is one and the same array.
+  std::vector<const char*> support{};
 };
 
 /// All types, in the order of the reference page.

@@ -13,6 +13,12 @@ ArgType skb_type();
 ArgType sockaddr_type();
 ArgType string_type();
 ArgType filename_type();
+ArgType file_type();
+ArgType path_type();
+ArgType dentry_type();
+ArgType fd_type();
+ArgType kiocb_type();
+ArgType linux_binprm_type();
 /// int, int8 ... size_t: one definition, many widths.
 std::vector<ArgType> integer_types();
 

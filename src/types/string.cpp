@@ -17,7 +17,7 @@ bool decode(std::span<const std::byte> field, std::span<const std::byte> record,
   StringValue v;
   switch (read_text(w, record, v.value, v.truncated)) {
     case TextStatus::Read: out = std::move(v); return true;
-    case TextStatus::Unread: out = ErrorValue{"Bad address for basic type"}; return true;
+    case TextStatus::Unread: out = ErrorValue{std::string(kUnreadable)}; return true;
     case TextStatus::OutOfBounds: break;
   }
   return false;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "types/wire_structs.h"
 
@@ -11,6 +12,9 @@ namespace burin {
 
 /// Bytes that one text slot holds, the terminating NUL included; Tetragon's limit on 5.11 and later. A power of two.
 inline constexpr std::uint32_t kTextMax = 4096;
+
+/// Message of an argument that could not be read, Tetragon's words.
+inline constexpr std::string_view kUnreadable = "Bad address for basic type";
 
 enum class TextStatus {
   Read,
