@@ -72,8 +72,11 @@ static __always_inline void burin_text_dentry(struct burin_text *t, u32 *mode, s
   burin_read(&root[0], 8, (void *)(fs + L_fs_struct_root + L_path_dentry));
   burin_read(&root[1], 8, (void *)(fs + L_fs_struct_root + L_path_mnt));
   burin_walk_from(p, dentry, mnt, root[0], root[1]);
-  u32 start = p->off, n = BURIN_PATH_END - start;
-  if (n > BURIN_PATH_END - 1) return;
+  if (p->off == 0) { /* one byte more than a slot holds */
+    p->off = 1;
+    p->complete = 0;
+  }
+  u32 start = p->off, n = (BURIN_PATH_END - start) & (BURIN_PATH_END - 1);
   burin_read(t->b, n, &p->b[start & (BURIN_PATH_END - 1)]);
   u32 flags = p->complete ? BURIN_TEXT_READ : BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED;
 #ifdef L_dentry_d_hash_pprev

@@ -1,5 +1,5 @@
-// The generic hook: what differs between rungs is the type of the context, where values come from, and how the program is
-// attached.
+// The generic hook: what differs between rungs is the type of the context, where values come from, and how the program
+// is attached.
 #include "codegen/hook.h"
 
 #include <algorithm>
@@ -122,8 +122,7 @@ std::string hold_text(const PlannedHook& hook, const std::string& held) {
 
 std::string target_text(const PlannedHook& hook) {
   if (hook.targets.size() == 1) return "  u32 target = 0;\n";
-  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) +
-         ") return 0;\n";
+  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) + ") return 0;\n";
 }
 
 std::string held_map(const PlannedHook& hook, const std::string& held, const std::string& record,

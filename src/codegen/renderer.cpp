@@ -11,26 +11,40 @@
 
 namespace burin {
 
-const char* const kCounterNames[kCounters] = {"entered",  "matched",  "posted",   "no_space",   "failed",    "signaled",
-                                              "unjoined", "unmapped", "overridden", "suppressed", "monitored",
-                                              "missed",   "refused"};
+const char* const kCounterNames[kCounters] = {"entered",   "matched",  "posted",   "no_space",   "failed",
+                                              "signaled",  "unjoined", "unmapped", "overridden", "suppressed",
+                                              "monitored", "missed",   "refused"};
 
 std::vector<std::string> layout_members() {
   std::vector<std::string> out = {
-      "task_struct.real_parent",   "task_struct.group_leader",
-      "task_struct.tgid",          "task_struct.start_boottime",
-      "task_struct.cred",          "task_struct.mm",
-      "task_struct.fs",            "task_struct.loginuid",
-      "task_struct.exit_code",     "task_struct.signal",
-      "signal_struct.live",        "cred.euid",
-      "mm_struct.arg_start",       "mm_struct.arg_end",
-      "mm_struct.exe_file",        "file.f_path",
-      "path.mnt",                  "path.dentry",
-      "vfsmount.mnt_root",         "mount.mnt",
-      "mount.mnt_parent",          "mount.mnt_mountpoint",
-      "dentry.d_parent",           "dentry.d_name",
-      "qstr.name",                 "qstr.len",
-      "fs_struct.root",            "fs_struct.pwd",
+      "task_struct.real_parent",
+      "task_struct.group_leader",
+      "task_struct.tgid",
+      "task_struct.start_boottime",
+      "task_struct.cred",
+      "task_struct.mm",
+      "task_struct.fs",
+      "task_struct.loginuid",
+      "task_struct.exit_code",
+      "task_struct.signal",
+      "signal_struct.live",
+      "cred.euid",
+      "mm_struct.arg_start",
+      "mm_struct.arg_end",
+      "mm_struct.exe_file",
+      "file.f_path",
+      "path.mnt",
+      "path.dentry",
+      "vfsmount.mnt_root",
+      "mount.mnt",
+      "mount.mnt_parent",
+      "mount.mnt_mountpoint",
+      "dentry.d_parent",
+      "dentry.d_name",
+      "qstr.name",
+      "qstr.len",
+      "fs_struct.root",
+      "fs_struct.pwd",
   };
   for (auto& member : type_layout_members())
     if (std::ranges::find(out, member) == out.end()) out.push_back(std::move(member));

@@ -13,19 +13,8 @@ ArgType nop_type() {
 
 std::vector<ArgType> make_all() {
   std::vector<ArgType> all = {
-      sock_type(),
-      socket_type(),
-      skb_type(),
-      sockaddr_type(),
-      string_type(),
-      filename_type(),
-      file_type(),
-      path_type(),
-      dentry_type(),
-      fd_type(),
-      kiocb_type(),
-      linux_binprm_type(),
-      nop_type(),
+      sock_type(), socket_type(), skb_type(), sockaddr_type(), string_type(),       filename_type(), file_type(),
+      path_type(), dentry_type(), fd_type(),  kiocb_type(),    linux_binprm_type(), nop_type(),
   };
   for (auto& t : integer_types()) all.push_back(std::move(t));
   return all;
@@ -62,7 +51,8 @@ std::vector<std::string> type_layout_members() {
 }
 
 bool is_text(TypeClass type) {
-  return type == TypeClass::Text || type == TypeClass::Bytes || type == TypeClass::Path || type == TypeClass::SockaddrUn;
+  return type == TypeClass::Text || type == TypeClass::Bytes || type == TypeClass::Path ||
+         type == TypeClass::SockaddrUn;
 }
 
 }  // namespace burin

@@ -14,17 +14,17 @@ namespace burin {
 /// What an operator can look at in an argument of this type.
 enum class TypeClass {
   Nothing,
-  Socket,       ///< struct w_sock
-  Sockaddr,     ///< struct w_sockaddr
-  SockaddrUn,   ///< family in the field, path as text
-  Packet,       ///< struct w_skb
-  SignedInt,    ///< the field is the number
-  UnsignedInt,  ///< the field is the number
-  Text,         ///< string, filename, data_loc, net_device: text
-  Bytes,        ///< char_buf: text that may hold NULs
-  Path,         ///< file, path, fd, dentry, linux_binprm: path as text, st_mode in the field
-  Capabilities, ///< a set of capabilities: the field is a u64
-  Syscall,      ///< struct w_syscall: number and ABI
+  Socket,        ///< struct w_sock
+  Sockaddr,      ///< struct w_sockaddr
+  SockaddrUn,    ///< family in the field, path as text
+  Packet,        ///< struct w_skb
+  SignedInt,     ///< the field is the number
+  UnsignedInt,   ///< the field is the number
+  Text,          ///< string, filename, data_loc, net_device: text
+  Bytes,         ///< char_buf: text that may hold NULs
+  Path,          ///< file, path, fd, dentry, linux_binprm: path as text, st_mode in the field
+  Capabilities,  ///< a set of capabilities: the field is a u64
+  Syscall,       ///< struct w_syscall: number and ABI
 };
 /// True when the argument has a text slot whose bytes string operators look at.
 bool is_text(TypeClass type);
@@ -65,8 +65,8 @@ struct ArgType {
   /// `field` has shape.size bytes; `record` is the whole record, for texts. False when a text is out of bounds.
   bool (*decode)(std::span<const std::byte> field, std::span<const std::byte> record, Value& out) = nullptr;
   std::vector<std::string> wants_layout{};  ///< members that are read too where they are known
-  /// C text that `capture` needs: structs and functions, written once into a unit that has such an argument. A piece that
-  /// several types share is one and the same array.
+  /// C text that `capture` needs: structs and functions, written once into a unit that has such an argument. A piece
+  /// that several types share is one and the same array.
   std::vector<const char*> support{};
 };
 

@@ -28,8 +28,8 @@ std::string capture(const CaptureSite& site) {
 
 ArgType fd_type() {
   ArgType t = path_like("fd", "a file descriptor: path and permission of its file", PathValue::Kind::File);
-  t.needs_layout = path_layout(
-      {"file.f_path", "task_struct.files", "files_struct.fdt", "fdtable.max_fds", "fdtable.fd"});
+  t.needs_layout =
+      path_layout({"file.f_path", "task_struct.files", "files_struct.fdt", "fdtable.max_fds", "fdtable.fd"});
   t.capture = capture;
   t.support = {kFileSupport, kSupport};
   return t;

@@ -26,27 +26,17 @@ bool decode(std::span<const std::byte> field, std::span<const std::byte> record,
 
 }  // namespace
 
-const char kFileSupport[] = R"(static __always_inline void burin_text_file(struct burin_text *t, u32 *mode, struct burin_path_buffer *p, u64 file) {
+const char kFileSupport[] =
+    R"(static __always_inline void burin_text_file(struct burin_text *t, u32 *mode, struct burin_path_buffer *p, u64 file) {
   burin_text_path(t, mode, p, file + L_file_f_path);
 }
 )";
 
 std::vector<std::string> path_layout(std::vector<std::string> more) {
-  std::vector<std::string> out = {"dentry.d_parent",
-                                  "dentry.d_name",
-                                  "qstr.name",
-                                  "qstr.len",
-                                  "vfsmount.mnt_root",
-                                  "mount.mnt",
-                                  "mount.mnt_parent",
-                                  "mount.mnt_mountpoint",
-                                  "path.mnt",
-                                  "path.dentry",
-                                  "task_struct.fs",
-                                  "fs_struct.root",
-                                  "dentry.d_inode",
-                                  "inode.i_mode",
-                                  "dentry.d_hash.pprev"};
+  std::vector<std::string> out = {"dentry.d_parent",   "dentry.d_name", "qstr.name",          "qstr.len",
+                                  "vfsmount.mnt_root", "mount.mnt",     "mount.mnt_parent",   "mount.mnt_mountpoint",
+                                  "path.mnt",          "path.dentry",   "task_struct.fs",     "fs_struct.root",
+                                  "dentry.d_inode",    "inode.i_mode",  "dentry.d_hash.pprev"};
   for (auto& member : more) out.push_back(std::move(member));
   return out;
 }

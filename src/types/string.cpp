@@ -24,7 +24,8 @@ bool decode(std::span<const std::byte> field, std::span<const std::byte> record,
 }
 
 ArgType text_type(std::string_view name, std::string_view summary) {
-  return {name, summary, "string_arg", TypeClass::Text, {"struct w_text", sizeof(wire::Text), 8, kTextMax}, {}, capture, decode};
+  return {name, summary, "string_arg", TypeClass::Text, {"struct w_text", sizeof(wire::Text), 8, kTextMax},
+          {},   capture, decode};
 }
 
 }  // namespace

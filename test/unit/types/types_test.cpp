@@ -81,24 +81,72 @@ TEMPLATE_TEST_CASE("integers keep width and sign", "", std::int8_t, std::int16_t
   }
 }
 
+namespace {
+wire::Text text_at(std::uint16_t off, std::uint16_t len, std::uint32_t flags, std::uint64_t full = 0) {
+  wire::Text w;
+  w.off = off;
+  w.len = len;
+  w.flags = flags;
+  w.full = full;
+  return w;
+}
+/// A field that begins with a text, followed by what the type has more.
+template <class Field>
+Field with_text(Field field, const wire::Text& text) {
+  std::memcpy(&field, &text, sizeof text);
+  return field;
+}
+std::vector<std::byte> record_with(std::string_view text, std::size_t at, std::size_t size) {
+  std::vector<std::byte> record(size);
+  std::memcpy(record.data() + at, text.data(), text.size());
+  return record;
+}
+constexpr std::uint32_t kRead = 1, kTruncated = 2;  // burin_text.flags, templates/text.h
+}  // namespace
+
 TEST_CASE("a string's tail is checked before it is read") {
   const ArgType* type = find_type("string");
-  std::vector<std::byte> record(64);
-  std::memcpy(record.data() + 40, "hello", 6);
+  const auto record = record_with("hello", 40, 64);
   Value value;
-  const auto decode = [&](std::uint16_t off, std::uint16_t len) {
-    wire::wvar v;
-    v.off = off;
-    v.len = len;
-    return type->decode(bytes_of(v), record, value);
+  const auto decode = [&](std::uint16_t off, std::uint16_t len, std::uint32_t flags) {
+    return type->decode(bytes_of(text_at(off, len, flags)), record, value);
   };
-  REQUIRE(decode(40, 6));
+  REQUIRE(decode(40, 5, kRead));
   CHECK(std::get<StringValue>(value).value == "hello");
-  CHECK_FALSE(decode(60, 6));
-  CHECK_FALSE(decode(65, 1));
-  CHECK_FALSE(decode(0xffff, 0xffff));
-  REQUIRE(decode(0, 0));
+  CHECK_FALSE(std::get<StringValue>(value).truncated);
+  REQUIRE(decode(40, 5, kRead | kTruncated));
+  CHECK(std::get<StringValue>(value).truncated);
+  CHECK_FALSE(decode(60, 6, kRead));
+  CHECK_FALSE(decode(65, 1, kRead));
+  CHECK_FALSE(decode(0xffff, 0xffff, kRead));
+  REQUIRE(decode(0, 0, 0));
   CHECK(std::get<ErrorValue>(value).message == "Bad address for basic type");
+}
+
+TEST_CASE("a file is its path and mode") {
+  const auto record = record_with("/etc/passwd", 32, 64);
+  Value value;
+  wire::Path field;
+  field.mode = 0100644;
+  const auto expect = [&](const char* name, PathValue::Kind kind) {
+    CAPTURE(name);
+    const ArgType* type = find_type(name);
+    REQUIRE(type);
+    REQUIRE(type->decode(bytes_of(with_text(field, text_at(32, 11, kRead))), record, value));
+    const auto& path = std::get<PathValue>(value);
+    CHECK(path.kind == kind);
+    CHECK(path.path == "/etc/passwd");
+    CHECK(path.mode == 0100644);
+    CHECK_FALSE(path.incomplete);
+    REQUIRE(type->decode(bytes_of(with_text(field, text_at(32, 11, kRead | kTruncated))), record, value));
+    CHECK(std::get<PathValue>(value).incomplete);
+    REQUIRE(type->decode(bytes_of(with_text(field, text_at(0, 0, 0))), record, value));
+    CHECK(std::holds_alternative<ErrorValue>(value));
+    CHECK_FALSE(type->decode(bytes_of(with_text(field, text_at(60, 11, kRead))), record, value));
+  };
+  for (const char* name : {"file", "fd", "kiocb"}) expect(name, PathValue::Kind::File);
+  for (const char* name : {"path", "dentry"}) expect(name, PathValue::Kind::Path);
+  expect("linux_binprm", PathValue::Kind::LinuxBinprm);
 }
 
 TEST_CASE("the C text of the wire structs has the size the decoder expects") {
