@@ -106,6 +106,19 @@ static __always_inline void burin_text_path(struct burin_text *t, u32 *mode, str
 }
 #endif
 
+/* Appends the stack of the program's context to the record's tail: up to 127 addresses (the kernel's PERF_MAX_STACK_DEPTH).
+ * `flags`: 0 kernel, 256 (BPF_F_USER_STACK) user. */
+#define BURIN_STACK_BYTES 1016
+#define burin_send_stack(s, w, flags, tail_at, mask)                                          \
+  {                                                                                           \
+    u32 at = (s)->tail & (mask);                                                              \
+    long n = burin_stack(ctx, &(s)->record[(tail_at) + at], BURIN_STACK_BYTES, flags);        \
+    if (n > 0) {                                                                              \
+      (w)->off = (tail_at) + at;                                                              \
+      (w)->len = n;                                                                           \
+      (s)->tail = at + n;                                                                     \
+    }                                                                                         \
+  }
 /* Appends a slot's text to the record's tail. `w` names it; len stays 0 when there is none. `tail_at` is the offset of the
  * tail in the record, `mask` a power of two - 1 below which every tail stays. */
 #define burin_send_text(s, w, text, tail_at, mask)                                            \

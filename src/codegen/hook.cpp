@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "codegen/actions.h"
 #include "codegen/selectors.h"
 #include "codegen/source.h"
 #include "types/arg_type.h"
@@ -104,16 +105,33 @@ std::string head_text() {
          "  r->head.faults = faults;\n";
 }
 
-std::string send_text(const PlannedHook& hook, const std::vector<const PlannedArg*>& texts) {
+/// Takes the stacks that an action wants into the record's tail.
+std::string stacks_text(const PlannedHook& hook) {
+  std::string out;
+  const auto one = [&](std::size_t field, unsigned bit, unsigned flags) {
+    if (field == kNone) return;
+    out += "  if (wants & " + std::to_string(bit) + ") burin_send_stack(s, &r->" + hook.record.fields[field].name + ", " +
+           std::to_string(flags) + ", " + std::to_string(hook.record.size) + ", " +
+           std::to_string(tail_room(hook) - 1) + ");\n";
+  };
+  one(hook.kernel_stack, 1, 0);
+  one(hook.user_stack, 2, 256);  // BPF_F_USER_STACK
+  return out;
+}
+
+std::string send_text(const HookText& text, const std::vector<const PlannedArg*>& texts) {
+  const PlannedHook& hook = text.plan;
   const std::string size = size_expression(hook);
   std::string out = "  burin_count(slots + BURIN_MATCHED);\n  if (!post) return result;\n" + texts_text(hook, texts);
+  out += stacks_text(hook);
   out += "  burin_fill_head(&r->head, " + std::to_string(hook.id()) + " + target, " + size + ");\n" + head_text();
+  if (text.owners) out += attribution_text(hook);
   out += "  burin_posted(slots, events.perf_submit(ctx, r, " + size + "));\n";
   return out;
 }
 
 std::string hold_text(const PlannedHook& hook, const std::string& held) {
-  std::string out = texts_text(hook, entry_texts(hook));
+  std::string out = texts_text(hook, entry_texts(hook)) + stacks_text(hook);
   out += "  u64 caller = bpf_get_current_pid_tgid();\n" + head_text();
   out += "  r->head.size = s->tail;\n  r->head.state = post;\n  r->active = active;\n  r->target = target;\n";
   out += "  if (" + held + ".update(&caller, r)) burin_count(slots + BURIN_FAILED);\n";
@@ -167,6 +185,7 @@ void add_attaches(const PlannedHook& hook, const std::string& function, bool at_
     AttachSpec spec;
     spec.function = function;
     spec.kind = attach_kind(hook.rung, at_return);
+    if (hook.modifies_return && !at_return) spec.kind = AttachSpec::Kind::FmodRet;
     spec.target = target.attach;
     if (hook.rung == Rung::SyscallTracepoint)
       spec.target = std::string(at_return ? "syscalls:sys_exit_" : "syscalls:sys_enter_") + target.attach;
@@ -260,7 +279,7 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
     text.add_text(held_map(plan, held, whole, host));
   }
   entry.blocks["send"] =
-      lines_at(plan.at_return ? hold_text(plan, held) : send_text(plan, entry_texts(plan)), plan.span, "send");
+      lines_at(plan.at_return ? hold_text(plan, held) : send_text(hook, entry_texts(plan)), plan.span, "send");
   TRY_OK(text.add_template("hook/entry.bpf.c", entry));
   const ProgramType type = program_type(plan.rung);
   if (plan.at_return) {
@@ -276,9 +295,10 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
       texts.push_back(&*plan.return_arg);
       append(capture, capture_one(plan, *plan.return_arg, "ret", kFaultReturn, "return value"));
     }
+    append(capture, lines_at(hook.return_arg_action, plan.span, "returnArgAction"));
     at_return.blocks["capture"] = std::move(capture);
     at_return.blocks["selectors"] = hook.return_selectors;
-    at_return.blocks["send"] = lines_at(send_text(plan, texts), plan.span, "send");
+    at_return.blocks["send"] = lines_at(send_text(hook, texts), plan.span, "send");
     TRY_OK(text.add_template("hook/return.bpf.c", at_return));
     // The return first: an entry without it would only fill the map of held records.
     unit.source.programs.push_back({function, type});

@@ -17,6 +17,8 @@ struct HookText {
   std::uint32_t slot = 0;  ///< first counter slot
   std::vector<GeneratedLine> selectors;
   std::vector<GeneratedLine> return_selectors;
+  std::string return_arg_action;  ///< C statements
+  bool owners = false;            ///< the unit tracks socks: events with one may belong to its owner
 };
 
 /// The struct of a hook's record, with assertions that tie it to the decoder's layout.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "codegen/actions.h"
+#include "codegen/enforcers.h"
 #include "codegen/hook.h"
 #include "codegen/machine_macros.h"
 #include "codegen/prelude.h"
@@ -124,16 +126,22 @@ Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layou
 
 namespace {
 
-/// True when some filter looks at the source port, which this rung knows only in its second half.
+/// True when the source port, which this rung knows only in its second half, decides something: a filter, or whether two
+/// events are equal.
 bool needs_source_port(const PlannedHook& hook) {
-  for (const auto& s : hook.selectors)
+  for (const auto& s : hook.selectors) {
     for (const auto& f : s.filters)
       if (f.op.find("SPort") != std::string::npos || f.op.find("Sport") != std::string::npos) return true;
+    for (const auto& a : s.actions)
+      if (a.rate_limit && keyed_by_source_port(*a.rate_limit)) return true;
+  }
   return false;
 }
 
-Result<> add_state_sock_ops(const PlannedHook& hook, const std::string& function, std::uint32_t slot, UnitText& text,
-                            std::vector<GeneratedLine> selectors, const HostFacts& host, RenderedUnit& unit) {
+Result<> add_state_sock_ops(HookText&& in, UnitText& text, const HostFacts& host, RenderedUnit& unit) {
+  const PlannedHook& hook = in.plan;
+  const std::string function = in.function;
+  std::vector<GeneratedLine> selectors = std::move(in.selectors);
   const std::string record = "rec_" + function;
   text.add_text(record_struct(hook, record));
   Holes holes;
@@ -141,8 +149,9 @@ Result<> add_state_sock_ops(const PlannedHook& hook, const std::string& function
   holes.scalars["record"] = record;
   holes.scalars["join"] = "join_" + function;
   holes.scalars["field"] = hook.record.fields[hook.args[0].field].name;
-  holes.scalars["slots"] = std::to_string(slot);
+  holes.scalars["slots"] = std::to_string(in.slot);
   holes.scalars["hook"] = std::to_string(hook.id());
+  holes.blocks["owner"] = lines_at(in.owners ? attribution_text(hook) : std::string(), hook.span, "owner of the sock");
   if (needs_source_port(hook)) {
     holes.blocks["early"] =
         lines_at("  matched = 1; /* the selectors need the source port */\n", hook.span, "selectors");
@@ -180,7 +189,7 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
   UnitText text;
   std::size_t targets = 0;
   for (const auto& hook : plan.hooks) targets += hook.targets.size();
-  const auto slots = static_cast<std::uint32_t>(std::max<std::size_t>(targets, 1)) * kCounterSlots;
+  const auto slots = static_cast<std::uint32_t>(targets + 1) * kCounterSlots;
   TRY_OK(begin_unit(text, "policy " + plan.policy, slots));
   SelectorSupport support;
   support.monitor = plan.options.mode == PolicyMode::Monitor;
@@ -194,20 +203,24 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
     TRY(out.selectors,
         selector_lines(hook, second_half ? "r->head.tgid" : "bpf_get_current_pid_tgid() >> 32", support));
     if (hook.at_return) {
+      out.return_arg_action = return_arg_action_text(hook, support);
       TRY(out.return_selectors, return_selector_lines(hook, support));
     }
     hooks.push_back(std::move(out));
   }
   TRY_OK(add_scratch(plan, text));
+  TRY_OK(add_action_support(support, text));
   text.add_text(support.maps);
   text.add_text(support.functions);
   unit.inits = std::move(support.inits);
   for (auto& hook : hooks) {
+    hook.owners = support.owners;
     if (hook.plan.rung == Rung::StateSockOps)
-      TRY_OK(add_state_sock_ops(hook.plan, hook.function, hook.slot, text, std::move(hook.selectors), host, unit));
+      TRY_OK(add_state_sock_ops(std::move(hook), text, host, unit));
     else
       TRY_OK(add_hook(hook, host, text, unit));
   }
+  if (support.enforcer) TRY_OK(add_enforcers(plan, static_cast<std::uint32_t>(targets) * kCounterSlots, text, unit));
   finish(unit, std::move(text), host, layout);
   return unit;
 }

@@ -98,6 +98,20 @@ SourceSpan span_of(const PlannedProcessFilter& filter) {
   return std::visit([](const auto& f) { return f.span; }, filter);
 }
 
+constexpr std::string_view kCurrentTgid = "bpf_get_current_pid_tgid() >> 32";
+
+/// The process is the current one, or the one that the record of a first half names.
+ActionSite site_of(const PlannedHook& hook, const PlannedSelector& selector, std::string_view tgid, bool at_return,
+                   SelectorSupport& support) {
+  const bool recorded = tgid.starts_with("r->");
+  return {hook,
+          selector,
+          std::string(tgid),
+          recorded ? "r->head.tid" : "(u32)bpf_get_current_pid_tgid()",
+          at_return,
+          support};
+}
+
 bool reads_process(const PlannedHook& hook) {
   return std::ranges::any_of(hook.selectors, [](const PlannedSelector& s) { return !s.process.empty(); });
 }
@@ -121,6 +135,7 @@ Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::
   for (std::size_t i = 0; i < hook.selectors.size(); ++i) {
     const PlannedSelector& selector = hook.selectors[i];
     const std::string which = "selector " + std::to_string(i);
+    const ActionSite site = site_of(hook, selector, tgid, false, support);
     const bool decided_later = hook.at_return && !selector.return_filters.empty();
     out.push_back({"  if (!matched) {", selector.span, which});
     std::size_t open = 1;
@@ -134,20 +149,20 @@ Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::
       // Whether it matches is known at the return; its actions run now if it is the first that may.
       out.push_back({"    if (!active) {", selector.span, which});
       out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
-      for (auto& l : action_lines(hook, selector, i, false, support)) out.push_back(std::move(l));
+      for (auto& l : action_lines(site, i)) out.push_back(std::move(l));
       out.push_back({"    }", selector.span, which});
       out.push_back({"    active |= " + std::to_string(1U << i) + "u;", selector.span, which});
     } else if (hook.at_return) {
       out.push_back({"    matched = 1;", selector.span, which});
       out.push_back({"    if (!active) {", selector.span, which});
       out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
-      for (auto& l : action_lines(hook, selector, i, false, support)) out.push_back(std::move(l));
+      for (auto& l : action_lines(site, i)) out.push_back(std::move(l));
       out.push_back({"    }", selector.span, which});
       out.push_back({"    active |= " + std::to_string(1U << i) + "u;", selector.span, which});
     } else {
       out.push_back({"    matched = 1;", selector.span, which});
       out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
-      for (auto& l : action_lines(hook, selector, i, false, support)) out.push_back(std::move(l));
+      for (auto& l : action_lines(site, i)) out.push_back(std::move(l));
     }
     out.push_back({"  " + std::string(open, '}'), selector.span, which});
   }
@@ -162,12 +177,13 @@ Result<std::vector<GeneratedLine>> return_selector_lines(const PlannedHook& hook
   for (std::size_t i = 0; i < hook.selectors.size(); ++i) {
     const PlannedSelector& selector = hook.selectors[i];
     const std::string which = "selector " + std::to_string(i) + " at the return";
+    const ActionSite site = site_of(hook, selector, kCurrentTgid, true, support);
     out.push_back(
         {"  if (!matched && (active & " + std::to_string(1U << i) + "u)) {", selector.span, which});
     TRY(const std::size_t open, open_filters(hook, selector.return_filters, which, support, out));
     out.push_back({"    matched = 1;", selector.span, which});
     out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
-    for (auto& l : action_lines(hook, selector, i, true, support)) out.push_back(std::move(l));
+    for (auto& l : action_lines(site, i)) out.push_back(std::move(l));
     // What the event says was done is what this selector's entry actions did.
     const bool posts = std::ranges::none_of(
         selector.actions, [](const Action& a) { return a.kind == ActionKind::NoPost; });

@@ -25,6 +25,9 @@ class SelectorSupport {
   std::string functions;  ///< file scope, after maps
   std::vector<MapInit> inits;
   std::uint32_t next_set = 0;    ///< number of the next set, unique in the unit
+  std::uint32_t next_rate = 0;   ///< number of the next rateLimit; none so far: the unit keeps no account
+  bool owners = false;           ///< some action tracks socks
+  bool enforcer = false;         ///< some action notifies the enforcer
   bool monitor = false;          ///< policy-mode: enforcing actions are counted, not done
   std::optional<Error> failure;  ///< a set that cannot be held in any shape
 

@@ -73,6 +73,59 @@ Trial try_sock_ops(const HostFacts& host) {
   return attached ? Trial{true, {}} : failed(attached.error().text());
 }
 
+/// Loads a kprobe program that calls one helper.
+UniqueFd load_with_helper(int helper, const HostFacts& host, std::string& log, int& error) {
+  const auto insn = [](std::uint8_t code, std::uint8_t dst, std::uint8_t src, std::int32_t imm) {
+    return bpf_insn{.code = code, .dst_reg = dst, .src_reg = src, .off = 0, .imm = imm};
+  };
+  constexpr std::uint8_t kMove = BPF_ALU64 | BPF_MOV;
+  std::vector<bpf_insn> insns;
+  if (helper == BPF_FUNC_probe_write_user) {  // (address 0, eight bytes of the stack)
+    insns.push_back({.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .src_reg = 0, .off = -8, .imm = 0});
+    insns.push_back(insn(kMove | BPF_K, BPF_REG_1, 0, 0));
+    insns.push_back(insn(kMove | BPF_X, BPF_REG_2, BPF_REG_10, 0));
+    insns.push_back(insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, -8));
+    insns.push_back(insn(kMove | BPF_K, BPF_REG_3, 0, 8));
+  } else {  // bpf_override_return(ctx, 0)
+    insns.push_back(insn(kMove | BPF_K, BPF_REG_2, 0, 0));
+  }
+  insns.push_back(insn(BPF_JMP | BPF_CALL, 0, 0, helper));
+  insns.push_back(insn(kMove | BPF_K, BPF_REG_0, 0, 0));
+  insns.push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0));
+  char buffer[4096] = "";
+  bpf_prog_load_opts options{};
+  options.sz = sizeof options;
+  options.kern_version = host.version_code;
+  options.log_buf = buffer;
+  options.log_size = sizeof buffer;
+  const int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "burin_trial", "GPL", insns.data(), insns.size(), &options);
+  log = buffer;
+  error = fd < 0 ? -fd : 0;
+  return UniqueFd(fd < 0 ? -1 : fd);
+}
+
+std::string locked(const HostFacts& host) {
+  return host.lockdown.empty() || host.lockdown == "none" ? std::string()
+                                                         : ": kernel lockdown is \"" + host.lockdown + "\"";
+}
+
+Trial try_override(const HostFacts& host) {
+  std::string log;
+  int error = 0;
+  if (load_with_helper(BPF_FUNC_override_return, host, log, error)) return {true, {}};
+  return failed("this kernel has no bpf_override_return (built without CONFIG_BPF_KPROBE_OVERRIDE, which needs "
+                "CONFIG_FUNCTION_ERROR_INJECTION): " +
+                std::generic_category().message(error));
+}
+
+Trial try_write_user(const HostFacts& host) {
+  std::string log;
+  int error = 0;
+  if (load_with_helper(BPF_FUNC_probe_write_user, host, log, error)) return {true, {}};
+  return failed("this kernel does not let BPF programs write user memory (bpf_probe_write_user" + locked(host) +
+                "): " + std::generic_category().message(error));
+}
+
 }  // namespace
 
 void try_kernel(HostFacts& host) {
@@ -80,6 +133,8 @@ void try_kernel(HostFacts& host) {
   host.bpf_load = try_load(host);
   host.kprobe = try_kprobe(host);
   host.sock_ops = try_sock_ops(host);
+  host.override_return = try_override(host);
+  host.write_user = try_write_user(host);
 }
 
 Result<std::uint32_t> test_run(int program_fd, std::vector<std::byte>& packet, std::uint32_t repeat) {

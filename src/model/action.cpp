@@ -1,5 +1,8 @@
 #include "model/action.h"
 
+#include <charconv>
+#include <utility>
+
 namespace burin {
 namespace {
 
@@ -56,6 +59,33 @@ const std::vector<ActionKind>& all_actions() {
     return out;
   }();
   return all;
+}
+
+std::optional<RateKey> rate_key_named(std::string_view text) {
+  RateKey out;
+  if (text == "binary") return out;
+  for (const auto& [word, subject] : {std::pair<std::string_view, RateKey::Subject>{"arg", RateKey::Subject::Args},
+                                      {"data", RateKey::Subject::Data}}) {
+    if (!text.starts_with(word)) continue;
+    const std::string_view rest = text.substr(word.size());
+    const auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), out.position);
+    if (ec != std::errc()) return std::nullopt;
+    const std::string_view member = rest.substr(static_cast<std::size_t>(end - rest.data()));
+    if (!member.empty() && (member.front() != '.' || member.size() == 1)) return std::nullopt;
+    out.subject = subject;
+    if (!member.empty()) out.member = member.substr(1);
+    return out;
+  }
+  return std::nullopt;
+}
+
+bool keyed_by_source_port(const RateLimit& limit) {
+  if (limit.keys.empty()) return true;
+  for (const auto& name : limit.keys) {
+    const auto key = rate_key_named(name);
+    if (key && key->subject == RateKey::Subject::Args && (key->member.empty() || key->member == "sport")) return true;
+  }
+  return false;
 }
 
 bool performed_in_user_space(ActionKind kind) {

@@ -48,6 +48,20 @@ struct RateLimit {
   std::vector<std::string> keys;
 };
 
+/// One of RateLimit::keys, taken apart.
+struct RateKey {
+  enum class Subject { Binary, Args, Data };
+  Subject subject = Subject::Binary;
+  std::size_t position = 0;  ///< in Hook::args or Hook::data
+  /// "saddr", "daddr", "sport", "dport", "family", "protocol" of a sock or skb; "addr", "port", "family" of a sockaddr;
+  /// empty: the whole value.
+  std::string member;
+};
+/// Nothing when `text` is not of the form "binary", "arg0", "data0" or "arg0.daddr".
+std::optional<RateKey> rate_key_named(std::string_view text);
+/// True when the source port of a sock is (part of) what makes two events equal.
+bool keyed_by_source_port(const RateLimit& limit);
+
 /// One entry of `matchActions:` or `matchReturnActions:`.
 struct Action {
   ActionKind kind = ActionKind::Post;

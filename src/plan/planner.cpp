@@ -20,9 +20,9 @@ struct Chosen {
   std::vector<RungTried> tried;
 };
 
-Chosen choose(const Hook& hook, const Callee& callee, const PlanInput& in) {
+Chosen choose(const Hook& hook, const Callee& callee, const PolicyOptions& options, const PlanInput& in) {
   Chosen out;
-  for (auto& way : ways_of(hook, callee, in)) {
+  for (auto& way : ways_of(hook, callee, options, in)) {
     if (in.only_rung && *in.only_rung != way.rung) continue;
     std::string problem = problem_of(way.rung, hook, callee, way, in);
     if (problem.empty()) {
@@ -60,11 +60,13 @@ class PolicyPlanner {
 
   HookPlan run() {
     for (const auto& hook : policy_.hooks) {
+      check_actions(policy_, hook, in_, diagnostics_);
       if (hook.kind == HookKind::Uprobe || hook.kind == HookKind::Usdt)
         add_places(hook);
       else
         add_callees(hook);
     }
+    plan_enforcers(policy_, in_, plan_, diagnostics_);
     return std::move(plan_);
   }
 
@@ -73,7 +75,7 @@ class PolicyPlanner {
   void add_callees(const Hook& hook) {
     PlannedHook* shared = nullptr;
     for (const auto& callee : callees_of(policy_, hook, in_, diagnostics_)) {
-      Chosen chosen = choose(hook, callee, in_);
+      Chosen chosen = choose(hook, callee, policy_.options, in_);
       if (!chosen.way) {
         unavailable(hook, callee.function, std::move(chosen.tried));
         continue;
@@ -93,6 +95,8 @@ class PolicyPlanner {
     const auto places = in_.ask.places(hook);
     if (!places) return unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, places.error().message}});
     const Callee callee{hook.call, false, false, hook.call};
+    if (std::string problem = action_problem(Rung::Uprobe, hook, callee, in_); !problem.empty())
+      return unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, std::move(problem)}});
     PlannedHook* shared = nullptr;
     for (const auto& place : *places) {
       // A USDT probe's arguments lie elsewhere at each of its places: each has a program of its own.
@@ -136,6 +140,7 @@ class PolicyPlanner {
   }
 
   void finish(const Hook& hook, PlannedHook& planned) {
+    plan_actions(hook, planned, diagnostics_);
     for (const auto& s : hook.selectors)
       planned.selectors.push_back(plan_selector(s, planned, in_, mark_, diagnostics_));
   }

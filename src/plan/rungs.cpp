@@ -11,20 +11,7 @@ bool looks_at_source_port(const Hook& hook) {
   for (const auto& s : hook.selectors)
     for (const auto& f : s.match_args)
       if (f.op.find("SPort") != std::string::npos || f.op.find("Sport") != std::string::npos) return true;
-  return false;
-}
-
-template <class Wanted>
-bool any_action(const Hook& hook, Wanted wanted) {
-  for (const auto& s : hook.selectors)
-    for (const auto* list : {&s.actions, &s.return_actions})
-      for (const auto& a : *list)
-        if (wanted(a.kind)) return true;
-  return false;
-}
-
-bool overrides(const Hook& hook) {
-  return any_action(hook, [](ActionKind k) { return k == ActionKind::Override; });
+  return any_action(hook, [](const Action& a) { return a.rate_limit && keyed_by_source_port(*a.rate_limit); });
 }
 
 /// Members that the hook's argument types need and the layout does not know.
@@ -44,12 +31,11 @@ std::string layout_problem(const Hook& hook, const PlanInput& in) {
   return hook.return_arg ? check(*hook.return_arg) : std::string();
 }
 
-std::string kprobe_problem(const Hook& hook, const Callee& callee, const ProbeAttach& attach, const PlanInput& in) {
+std::string kprobe_problem(const Callee& callee, const ProbeAttach& attach, const PlanInput& in) {
   for (const auto& member : attach.needs_layout)
     if (!in.layout.find(member)) return "it needs the layout of " + member + ", which no source on this host knows";
   if (in.only_rung) return {};
   if (!in.host.kprobe.works) return in.host.kprobe.reason;
-  if (overrides(hook) && !callee.syscall && !in.host.override_return.works) return in.host.override_return.reason;
   const std::string& target = attach.target.empty() ? callee.function : attach.target;
   return in.ask.kprobe ? in.ask.kprobe(target).reason : std::string();
 }
@@ -58,7 +44,7 @@ std::string state_sock_ops_problem(const Hook& hook, const PlanInput& in) {
   if (hook.args.size() != 1 || hook.args[0].index != 0 || hook.args[0].type != "sock" || !hook.data.empty() ||
       hook.at_return)
     return "it gives argument 0 as type sock and nothing else";
-  if (any_action(hook, enforces) && looks_at_source_port(hook))
+  if (any_action(hook, [](const Action& a) { return enforces(a.kind); }) && looks_at_source_port(hook))
     return "the source port is known only after the last moment at which a signal can be sent";
   if (in.only_rung) return {};
   const auto state = in.host.tracepoints.find("sock:inet_sock_set_state");
@@ -73,7 +59,6 @@ std::string state_sock_ops_problem(const Hook& hook, const PlanInput& in) {
 std::string syscall_tracepoint_problem(const Hook& hook, const Callee& callee, const PlanInput& in) {
   if (!callee.syscall) return "it is for syscalls";
   if (callee.compat) return "the syscall tracepoints do not see 32-bit calls";
-  if (overrides(hook)) return "Override needs a kprobe";
   if (in.only_rung) return {};
   for (const char* side : {"sys_enter_", "sys_exit_"}) {
     if (side == std::string_view("sys_exit_") && !hook.at_return) continue;
@@ -93,10 +78,11 @@ std::string tracepoint_problem(const Hook& hook, const PlanInput& in) {
 
 std::string problem_of(Rung rung, const Hook& hook, const Callee& callee, const ProbeAttach& attach,
                        const PlanInput& in) {
+  if (std::string p = action_problem(rung, hook, callee, in); !p.empty()) return p;
   if (rung != Rung::StateSockOps)
     if (std::string p = layout_problem(hook, in); !p.empty()) return p;
   switch (rung) {
-    case Rung::Kprobe: return kprobe_problem(hook, callee, attach, in);
+    case Rung::Kprobe: return kprobe_problem(callee, attach, in);
     case Rung::StateSockOps: return state_sock_ops_problem(hook, in);
     case Rung::SyscallTracepoint: return syscall_tracepoint_problem(hook, callee, in);
     case Rung::Tracepoint: return tracepoint_problem(hook, in);
@@ -110,7 +96,8 @@ std::string problem_of(Rung rung, const Hook& hook, const Callee& callee, const 
   return "unknown rung";
 }
 
-std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const PlanInput& in) {
+std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const PolicyOptions& options,
+                                 const PlanInput& in) {
   switch (hook.kind) {
     case HookKind::Fentry: return {{Rung::Fentry, callee.function, {}}};
     case HookKind::Tracepoint: return {{Rung::Tracepoint, {}, {}}};
@@ -120,6 +107,7 @@ std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const P
     case HookKind::Lsm: return {{Rung::Lsm, callee.function, {}}};
     case HookKind::Kprobe: break;
   }
+  if (overrides_by_trampoline(hook, callee, options)) return {{Rung::Fentry, callee.function, {}}};
   if (callee.syscall) return {{Rung::SyscallTracepoint, {}, {}}, {Rung::Kprobe, callee.function, {}}};
   if (const Probe* probe = in.catalog.find_function(callee.function); probe && !probe->attach.empty())
     return probe->attach;

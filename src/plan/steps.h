@@ -22,11 +22,27 @@ std::string syscall_function(std::string_view name, bool compat, std::string_vie
 /// rungs.cpp: empty when this rung can serve the hook for this callee, else why not.
 std::string problem_of(Rung rung, const Hook& hook, const Callee& callee, const ProbeAttach& attach, const PlanInput& in);
 /// The rungs to try, in order.
-std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const PlanInput& in);
+std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const PolicyOptions& options,
+                                 const PlanInput& in);
 
 /// arguments.cpp: sources, fields and text slots of args, data and return value.
 void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in, PlannedHook& planned,
                     Diagnostics& diagnostics);
+
+/// actions.cpp: what an action cannot be done to, whatever the host. Problems go to `diagnostics`.
+void check_actions(const Policy& policy, const Hook& hook, const PlanInput& in, Diagnostics& diagnostics);
+/// actions.cpp: what the actions need of the record (stacks) and of the way the program is attached; problems of the
+/// arguments' types go to `diagnostics`.
+void plan_actions(const Hook& hook, PlannedHook& planned, Diagnostics& diagnostics);
+/// actions.cpp: empty when the host can do the hook's actions on this rung, else why not.
+std::string action_problem(Rung rung, const Hook& hook, const Callee& callee, const PlanInput& in);
+/// True when the hook overrides a kernel function by a trampoline: security_* functions, and what spec.options asks for.
+bool overrides_by_trampoline(const Hook& hook, const Callee& callee, const PolicyOptions& options);
+/// True for one of the hook's actions, at entry or return, for which `wanted` holds.
+bool any_action(const Hook& hook, bool (*wanted)(const Action&));
+
+/// enforcers.cpp: the programs of `enforcers`. What cannot be had is a diagnostic or an unavailable hook.
+void plan_enforcers(const Policy& policy, const PlanInput& in, HookPlan& plan, Diagnostics& diagnostics);
 
 /// selectors.cpp
 PlannedSelector plan_selector(const Selector& selector, const PlannedHook& hook, const PlanInput& in,

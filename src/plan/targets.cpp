@@ -76,6 +76,15 @@ std::vector<std::string> tracepoints_wanted(const Policy& policy, const HostQues
   const ProbeCatalog catalog;
   const PlanInput in{catalog, host, layout, ask, kFirstPolicyHook, std::nullopt, 0};
   Diagnostics ignored;
+  // Enforcers are looked up as the syscalls that they are (enforcers.cpp).
+  for (const auto& enforcer : policy.enforcers)
+    for (const auto& call : enforcer.calls) {
+      Hook hook;
+      hook.call = call.value;
+      hook.syscall = true;
+      for (const auto& callee : callees_of(policy, hook, in, ignored))
+        if (callee.syscall && !callee.compat) out.push_back("syscalls:sys_enter_" + callee.name);
+    }
   for (const auto& hook : policy.hooks) {
     if (hook.kind == HookKind::Tracepoint) out.push_back(hook.subsystem + ":" + hook.call);
     if (hook.kind != HookKind::Kprobe) continue;

@@ -10,6 +10,7 @@
 int @function@(@context@ctx) {
   u16 selector = 0, action = 0, return_action = 0;
   u32 faults = 0, active = 0, zero = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
 @target@
   u32 slots = @slots@ + target * BURIN_SLOTS;

@@ -19,6 +19,7 @@ int @function@(@context@ctx) {
   s->tail = r->head.size;
   u16 selector = r->head.selector, action = r->head.action, return_action = 0;
   u32 faults = r->head.faults, active = r->active, target = r->target;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = r->head.state, result = 0;
   u32 slots = @slots@ + target * BURIN_SLOTS;
 @capture@

@@ -4,7 +4,7 @@
  *
  * Holes: @function@, @record@, @slots@, @hook@ as in kprobe; @join@ name of the join map; @field@ the sock argument's member;
  * @early@ selectors that need no source port, evaluated at the first half (sets matched, selector, action, post);
- * @late@ selectors that do, at the second half.
+ * @late@ selectors that do, at the second half; @owner@ makes the event the sock owner's.
  */
 BPF_TABLE("lru_hash", u64, struct @record@, @join@, 4096);
 
@@ -48,6 +48,7 @@ int @function@_state(void *ctx) {
     return 0;
   }
   burin_fill_head(&r->head, @hook@, sizeof *r);
+@owner@
   r->head.selector = selector;
   r->head.action = action;
   r->head.state = post;
