@@ -35,6 +35,11 @@ void declare(OptionSet& options) {
   options.values("buffer-pages", "N",
                  "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64)");
   options.flag("wake-each-event", "wake up for every event instead of every 10 ms: less delay, far more cost");
+  options.values("policy-mode", "enforce|monitor",
+                 "what enforcing actions do: act, or be counted only (default: as each policy's options say)");
+  options.flag("allow-network-actions", "perform the actions GetUrl and DnsLookup");
+  options.values("dns-server", "ADDRESS:PORT", "whom DnsLookup asks (default 1.1.1.1:53)");
+  options.flag("expose-stack-addresses", "stack traces with addresses, not only names and offsets");
   options.values("log-level", "LEVEL", "debug, info, warning or error (default info)");
 }
 
@@ -63,6 +68,15 @@ std::optional<int> read_options(const OptionSet& options, RunOptions& run) {
     run.layout = LayoutChoice::None;
   else
     return usage_error("run", "--layout takes auto, btf or none, not \"" + layout + "\"");
+  if (const std::string mode = options.last("policy-mode", ""); mode == "monitor")
+    run.mode = PolicyMode::Monitor;
+  else if (mode == "enforce")
+    run.mode = PolicyMode::Enforce;
+  else if (!mode.empty())
+    return usage_error("run", "--policy-mode takes enforce or monitor, not \"" + mode + "\"");
+  run.outreach.allowed = options.has("allow-network-actions");
+  run.outreach.dns_server = options.last("dns-server", run.outreach.dns_server);
+  run.expose_stack_addresses = options.has("expose-stack-addresses");
   run.cache_dir = options.last("cache-dir", kCacheDir);
   run.node_name = options.last("node-name", "");
   const std::string level = options.last("log-level", "info");

@@ -18,6 +18,21 @@ EventKind event_kind(HookKind kind) {
   return EventKind::Kprobe;
 }
 
+/// GetUrl and DnsLookup by selector; nothing at all when no selector has any.
+std::vector<std::vector<NetworkAction>> network_actions(const PlannedHook& hook,
+                                                        std::vector<Action> PlannedSelector::*list) {
+  std::vector<std::vector<NetworkAction>> out(hook.selectors.size());
+  bool any = false;
+  for (std::size_t i = 0; i < hook.selectors.size(); ++i)
+    for (const auto& a : hook.selectors[i].*list) {
+      if (!performed_in_user_space(a.kind)) continue;
+      out[i].push_back({a.kind, a.target});
+      any = true;
+    }
+  if (!any) out.clear();
+  return out;
+}
+
 HookArg arg_info(const PlannedArg& arg) {
   return {arg.type, arg.label, arg.field, arg.error};
 }
@@ -49,6 +64,10 @@ HookInfoPtr hook_info(const HookPlan& plan, const PlannedHook& hook, const HookT
   if (hook.return_arg) info->return_arg = arg_info(*hook.return_arg);
   for (const auto& selector : hook.selectors) info->selector_labels.push_back(selector.label);
   info->record = hook.record;
+  info->kernel_stack = hook.kernel_stack;
+  info->user_stack = hook.user_stack;
+  info->network = network_actions(hook, &PlannedSelector::actions);
+  info->return_network = network_actions(hook, &PlannedSelector::return_actions);
   return info;
 }
 

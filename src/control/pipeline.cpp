@@ -8,6 +8,7 @@
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/follow_up.h"
 #include "event/decoder.h"
 #include "event/encode.h"
 #include "event/reorder.h"
@@ -27,9 +28,10 @@ constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
 }  // namespace
 
 struct Pipeline::Impl {
-  Impl(std::string node, StreamHub& h)
+  Impl(std::string node, StreamHub& h, Outreach* outreach, bool expose_addresses)
       : node_name(std::move(node)),
         hub(h),
+        follow_up(outreach, expose_addresses),
         processes(node_name, "/proc", clock),
         decoder(processes, clock),
         queue(kQueuedBatches) {}
@@ -48,6 +50,7 @@ struct Pipeline::Impl {
 
   const std::string node_name;
   StreamHub& hub;
+  FollowUp follow_up;
   WallClock clock;
   ProcessTable processes;
   Decoder decoder;
@@ -74,7 +77,8 @@ struct Pipeline::Impl {
   std::atomic<std::uint64_t> records{0}, events{0}, lost_ring{0}, lost_queue{0}, malformed{0}, late{0}, table_size{0};
 };
 
-Pipeline::Pipeline(std::string node_name, StreamHub& hub) : impl_(std::make_unique<Impl>(std::move(node_name), hub)) {}
+Pipeline::Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach, bool expose_addresses)
+    : impl_(std::make_unique<Impl>(std::move(node_name), hub, outreach, expose_addresses)) {}
 Pipeline::~Pipeline() {
   stop();
 }
@@ -160,6 +164,7 @@ void Pipeline::Impl::seed(const std::vector<SeedProcess>& seeds) {
 void Pipeline::Impl::take_requests() {
   std::lock_guard lock(requests_mutex);
   for (auto& hook : new_hooks) {
+    follow_up.add_hook(*hook);
     if (auto added = decoder.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
   }
   new_hooks.clear();
@@ -173,8 +178,10 @@ void Pipeline::Impl::take(const RawBatch& batch) {
   }
   std::vector<ReorderWindow::Record> input;
   input.reserve(batch.items.size());
-  for (const auto& item : batch.items)
+  for (const auto& item : batch.items) {
     input.push_back({item.cpu, std::span(batch.bytes).subspan(item.offset, item.size)});
+    follow_up.arrived(input.back().bytes);
+  }
   release(input, batch.complete_until);
 }
 
@@ -199,6 +206,7 @@ void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> byt
 
 void Pipeline::Impl::publish(Event event) {
   if (observer && observer(event)) return;
+  if (!follow_up.finish(event)) return;
   event.seq = next_seq++;
   encode_event(event, node_name);
   ready.push_back(std::make_shared<const Event>(std::move(event)));

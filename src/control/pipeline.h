@@ -16,6 +16,8 @@
 
 namespace burin {
 
+class Outreach;
+
 struct PipelineCounters {
   std::uint64_t records = 0;     ///< decoded
   std::uint64_t events = 0;      ///< published
@@ -33,7 +35,8 @@ class Pipeline {
   /// How many records the kernel programs failed to write so far, all units together.
   using KernelLosses = std::function<std::uint64_t()>;
 
-  Pipeline(std::string node_name, StreamHub& hub);
+  /// `outreach` is borrowed; null: GetUrl and DnsLookup are not performed. `expose_addresses`: stacks with addresses.
+  Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach = nullptr, bool expose_addresses = false);
   ~Pipeline();
 
   /// Hands over a batch; called by the perf reader's thread. A full queue costs the batch, which is counted and shown.

@@ -83,6 +83,11 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
           i < counters.size() ? counters_json(counters[i]) : "{}");
       ++i;
     }
+  std::string enforcers;
+  for (const auto& e : p.plan.enforcers) enforcers += (enforcers.empty() ? "" : ",") + json_text(e.function);
+  if (!enforcers.empty())
+    enforcers = fmt::format(",\"enforcers\":{{\"functions\":[{}],\"counters\":{}}}", enforcers,
+                            i < counters.size() ? counters_json(counters[i]) : "{}");
   std::string unavailable;
   for (const auto& u : p.plan.unavailable)
     unavailable +=
@@ -92,8 +97,8 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
                                 json_text(p.plan.file), to_string(p.state.load()));
   if (!p.error.empty()) out += ",\"error\":" + json_text(p.error);
   return out +
-         fmt::format(",\"hooks\":[{}],\"unavailable\":[{}],\"compile\":{},\"load_ms\":{:.2f},\"instructions\":{}}}",
-                     hooks, unavailable, compile_json(p.compile), p.load_ms, p.instructions);
+         fmt::format(",\"mode\":\"{}\",\"hooks\":[{}]{},\"unavailable\":[{}],\"compile\":{},\"load_ms\":{:.2f},\"instructions\":{}}}",
+                     p.plan.options.mode == PolicyMode::Monitor ? "monitor" : "enforce", hooks, enforcers, unavailable, compile_json(p.compile), p.load_ms, p.instructions);
 }
 
 }  // namespace
@@ -165,6 +170,11 @@ std::string metrics_text(const DaemonStatus& s) {
   m.sample("reason=\"malformed\"", s.pipeline.malformed);
   m.family("burin_late_records_total", "counter", "Records published out of time order because they came too late.");
   m.sample("", s.pipeline.late);
+  m.family("burin_network_actions_total", "counter", "GetUrl and DnsLookup by what became of them.");
+  m.sample("result=\"done\"", s.outreach.done);
+  m.sample("result=\"failed\"", s.outreach.failed);
+  m.sample("result=\"dropped\"", s.outreach.dropped);
+  m.sample("result=\"not_allowed\"", s.outreach.refused);
   m.family("burin_processes", "gauge", "Entries of the process table.");
   m.sample("", s.pipeline.processes);
   m.family("burin_policies", "gauge", "Policies by state.");

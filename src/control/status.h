@@ -29,6 +29,7 @@ struct DaemonStatus {
   std::vector<const LoadedPolicy*> policies;
   std::vector<std::vector<HookCounters>> policy_counters;  ///< beside `policies`, one entry a hook
   PipelineCounters pipeline;
+  OutreachCounters outreach;
   std::uint64_t newest_seq = 0;
   std::uint64_t oldest_seq = 0;
 };

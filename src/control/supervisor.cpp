@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <list>
+#include <random>
 #include <thread>
 
 #include "base/clock.h"
@@ -61,6 +62,7 @@ struct Supervisor::Impl {
   SelfTestReport self_test;
   CompileStats base_compile;
   std::unique_ptr<StreamHub> hub;
+  std::unique_ptr<Outreach> outreach;
   std::unique_ptr<Pipeline> pipeline;
   std::optional<LoadedProgram> base;
   std::list<LoadedPolicy> policies;
@@ -134,7 +136,7 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   auto loaded = LoadedProgram::load(*image, unit.inits, {}, host, "burin");
   if (!loaded) return in_context(std::move(loaded).error(), "loading the base programs");
   base.emplace(std::move(*loaded));
-  pipeline = std::make_unique<Pipeline>(host.node_name, *hub);
+  pipeline = std::make_unique<Pipeline>(host.node_name, *hub, outreach.get(), options.expose_stack_addresses);
   PerfReaderOptions perf = options.perf;
   TRY(reader, PerfReader::start(base->map_fd("events"), perf,
                                 [p = pipeline.get()](RawBatch&& b) { p->deliver(std::move(b)); }));
@@ -218,6 +220,21 @@ void Supervisor::Impl::announce_hooks(const HookPlan& plan) {
   }
 }
 
+/// The secret of the hashes that rateLimit compares (templates/rate.h).
+void seed_rates(RenderedUnit& unit) {
+  if (unit.source.text.find("rate_seed") == std::string::npos) return;
+  std::random_device random;
+  MapInit init{"rate_seed", {}};
+  for (std::uint32_t at = 0; at < 2; ++at) {
+    const std::uint64_t word = (std::uint64_t{random()} << 32) | random();
+    const auto* key = reinterpret_cast<const std::byte*>(&at);
+    const auto* value = reinterpret_cast<const std::byte*>(&word);
+    init.entries.emplace_back(std::vector<std::byte>(key, key + sizeof at),
+                              std::vector<std::byte>(value, value + sizeof word));
+  }
+  unit.inits.push_back(std::move(init));
+}
+
 Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image) {
   const std::string what = "policy " + policy.plan.policy;
   if (!unit) return in_context(std::move(unit).error(), "generating " + what);
@@ -225,6 +242,7 @@ Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUni
   policy.state = PolicyState::Compiled;
   policy.instructions = instructions_of(*image);
   const Stopwatch watch(policy.load_ms);
+  seed_rates(*unit);
   const SharedMaps shared{
       {"events", base->map_fd("events")}, {"procs", base->map_fd("procs")}, {"ended", base->map_fd("ended")}};
   auto loaded = LoadedProgram::load(*image, unit->inits, shared, host, "burin" + std::to_string(policies.size()));
@@ -318,9 +336,12 @@ DaemonStatus Supervisor::Impl::status() const {
         if (p.program) hooks.push_back(read_counters(*p.program, host, slot, target.function, to_string(hook.rung)));
         ++slot;
       }
+    if (p.program && !p.plan.enforcers.empty())
+      hooks.push_back(read_counters(*p.program, host, slot, "enforcers", "enforcer"));
     s.policy_counters.push_back(std::move(hooks));
   }
   s.pipeline = pipeline->counters();
+  s.outreach = outreach->counters();
   s.newest_seq = hub->newest_seq();
   s.oldest_seq = hub->oldest_seq();
   return s;
@@ -336,6 +357,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
   Impl& d = *self->impl_;
   d.options = options;
   d.hub = std::make_unique<StreamHub>(options.hub);
+  TRY(d.outreach, Outreach::start(options.outreach));
   double total = 0;
   {
     const Stopwatch whole(total);
@@ -346,6 +368,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
       TRY(auto paths, collect_policy_files(options.policies));
       for (const auto& path : paths) {
         TRY(auto file, read_policy_file(path, options.variables));
+        if (options.mode) file.policy.options.mode = *options.mode;
         files.push_back(std::move(file));
       }
       check_names(files);
@@ -397,6 +420,7 @@ void Supervisor::stop() {
   if (d.base) d.base->detach_all();
   if (d.reader) d.reader->stop();
   if (d.pipeline) d.pipeline->stop();
+  if (d.outreach) d.outreach->stop();
   if (d.hub) d.hub->close();
 }
 
@@ -413,11 +437,30 @@ bool Supervisor::ready() const {
   return impl_->ready;
 }
 
+namespace {
+
+bool reaches_out(const HookPlan& plan) {
+  const auto any = [](const std::vector<Action>& list) {
+    return std::ranges::any_of(list, [](const Action& a) { return performed_in_user_space(a.kind); });
+  };
+  return std::ranges::any_of(plan.hooks, [&](const PlannedHook& h) {
+    return std::ranges::any_of(h.selectors,
+                               [&](const PlannedSelector& s) { return any(s.actions) || any(s.return_actions); });
+  });
+}
+
+}  // namespace
+
 std::vector<std::string> Supervisor::warnings() const {
   std::vector<std::string> out;
   for (const auto& p : impl_->policies)
     for (const auto& u : p.plan.unavailable)
       out.push_back("policy " + p.plan.policy + ": " + u.function + " is not available here (" + u.reason + ")");
+  if (!impl_->options.outreach.allowed)
+    for (const auto& p : impl_->policies)
+      if (reaches_out(p.plan))
+        out.push_back("policy " + p.plan.policy +
+                      ": GetUrl and DnsLookup are not performed (start with --allow-network-actions)");
   for (const auto& s : impl_->self_test.skipped) out.push_back("self-test skipped: " + s);
   return out;
 }

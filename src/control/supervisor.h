@@ -10,6 +10,8 @@
 #include "compile/compiler.h"
 #include "control/policy_files.h"
 #include "kernel/perf_reader.h"
+#include "model/policy.h"
+#include "outreach/outreach.h"
 #include "sink/stream_hub.h"
 
 namespace burin {
@@ -26,6 +28,9 @@ struct RunOptions {
   PerfReaderOptions perf;
   HubLimits hub;
   std::string node_name;  ///< empty = the host's
+  std::optional<PolicyMode> mode;  ///< overrides the policies' `policy-mode`
+  OutreachOptions outreach;
+  bool expose_stack_addresses = false;
 };
 
 /// Milliseconds of each step of the start, for the "ready" line and the startup bench.

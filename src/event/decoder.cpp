@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "event/stack_field.h"
 #include "types/arg_type.h"
 
 namespace burin {
@@ -174,6 +175,9 @@ DecodeStatus Decoder::decode_hook(const Hook& hook, const wire::Head& head, std:
   if (!decode_values(hook.arguments, head, record, out.args) || !decode_values(hook.data, head, record, out.data))
     return DecodeStatus::Malformed;
   if (hook.returned && !decode_value(*hook.returned, head, record, out.returned.emplace()))
+    return DecodeStatus::Malformed;
+  if (!read_stack(hook.info->record, hook.info->kernel_stack, record, out.kernel_stack) ||
+      !read_stack(hook.info->record, hook.info->user_stack, record, out.user_stack))
     return DecodeStatus::Malformed;
   out.hook = hook.info;
   out.process = processes_.find(head);

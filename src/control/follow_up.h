@@ -1,0 +1,35 @@
+// What is left to do for an event when it was decoded: names for its stacks, and the actions that only user space can do.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+
+#include "model/event.h"
+#include "outreach/outreach.h"
+#include "symbols/symbolizer.h"
+
+namespace burin {
+
+/// Belongs to the pipeline's thread.
+class FollowUp {
+ public:
+  /// `outreach` is borrowed and may be null; without `expose_addresses` events say no kernel or program addresses.
+  FollowUp(Outreach* outreach, bool expose_addresses);
+
+  void add_hook(const HookInfo& hook);
+  /// Looks at a record that has just arrived and will be decoded later, when its process may be gone.
+  void arrived(std::span<const std::byte> record);
+  /// True when the event is to be published.
+  bool finish(Event& event);
+
+ private:
+  bool perform(const std::vector<std::vector<NetworkAction>>& by_selector, const Event& event);
+
+  Outreach* outreach_;
+  const bool expose_addresses_;
+  Symbolizer symbolizer_;
+  std::unordered_map<HookId, std::uint32_t> user_stacks_;  ///< offset of the field that names the user stack
+};
+
+}  // namespace burin
