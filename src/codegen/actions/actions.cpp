@@ -1,3 +1,4 @@
+// Which file has which action.
 #include "codegen/actions.h"
 
 #include <algorithm>

@@ -19,6 +19,7 @@ _Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
 int p0(struct pt_regs *ctx) {
   u16 selector = 0, action = 0, return_action = 0;
   u32 faults = 0, active = 0, zero = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
   u32 target = 0;  /* selectors.yaml:7 attach point */
   u32 slots = 0 + target * BURIN_SLOTS;
