@@ -1,30 +1,30 @@
-// matchBinaries entries: which programs a selector looks at.
-#include "policy/fields.h"
-#include "policy/filter.h"
+// matchBinaries and matchParentBinaries entries: which programs a selector looks at.
+#include <algorithm>
+
+#include "policy/process_filters.h"
 #include "policy/values.h"
 
 namespace burin {
 namespace {
 
 struct BinaryDraft {
-  const Node* op = nullptr;
-  const Node* values = nullptr;
-  const Node* follow = nullptr;
+  const YamlNode* op = nullptr;
+  const YamlNode* values = nullptr;
+  const YamlNode* follow = nullptr;
 };
+
+std::vector<std::string> operator_words() {
+  return {"In", "NotIn", "Prefix", "NotPrefix", "Postfix", "NotPostfix"};
+}
 
 constexpr Field<BinaryDraft> kBinaryFields[] = {
-    {"operator", FieldStatus::Required, [](Reading&, const Node& value, BinaryDraft& d) { d.op = &value; }},
-    {"values", FieldStatus::Required, [](Reading&, const Node& value, BinaryDraft& d) { d.values = &value; }},
-    {"followChildren", FieldStatus::Optional, [](Reading&, const Node& value, BinaryDraft& d) { d.follow = &value; }},
+    {"operator", FieldStatus::Required, form::word(operator_words), "how the program's path is compared",
+     keep<BinaryDraft, &BinaryDraft::op>},
+    {"values", FieldStatus::Required, form::texts(), "paths of at most 255 bytes, one an element",
+     keep<BinaryDraft, &BinaryDraft::values>},
+    {"followChildren", FieldStatus::Optional, form::boolean("false"),
+     "In, NotIn: what such a program starts, and so on, counts as it", keep<BinaryDraft, &BinaryDraft::follow>},
 };
-
-constexpr std::string_view kOperators[] = {"In", "NotIn", "Prefix", "NotPrefix", "Postfix", "NotPostfix"};
-
-bool known_operator(std::string_view name) {
-  for (std::string_view op : kOperators)
-    if (op == name) return true;
-  return false;
-}
 
 bool compares_whole_path(std::string_view op) {
   return op == "In" || op == "NotIn";
@@ -46,39 +46,36 @@ void check_paths(Reading& reading, const BinaryFilter& filter) {
   }
 }
 
-void read_follow_children(Reading& reading, const Node& value, BinaryFilter& filter) {
-  const std::optional<bool> follow = reading.boolean(value, "followChildren");
-  filter.follow_children = follow.value_or(false);
-  if (filter.follow_children && !filter.op.empty() && !compares_whole_path(filter.op))
-    reading.error("wrong-value", reading.span(value), "`followChildren` works only with In and NotIn");
-  else if (filter.follow_children)
-    reading.error(
-        "not-yet", reading.span(value),
-        "`followChildren: true` is part of the policy language but this version of burin does not support it yet",
-        "write false, or list the children's programs too");
-}
-
 }  // namespace
 
-std::optional<BinaryFilter> read_binary_filter(Reading& reading, const Node& value) {
+std::optional<BinaryFilter> read_binary_filter(Reading& reading, const YamlNode& value, std::string_view key,
+                                               const SelectorContext&) {
   BinaryDraft draft;
-  if (!read_fields<BinaryDraft>(reading, value, "an entry of `matchBinaries`", kBinaryFields, draft))
-    return std::nullopt;
+  const std::string list = "`" + std::string(key) + "`";
+  if (!read_fields<BinaryDraft>(reading, value, "an entry of " + list, kBinaryFields, draft)) return std::nullopt;
   BinaryFilter filter;
   filter.span = reading.span(value);
+  const std::vector<std::string> known = operator_words();
   const std::optional<std::string> op = draft.op ? reading.text(*draft.op, "operator") : std::nullopt;
-  if (op && known_operator(*op)) {
+  if (op && std::find(known.begin(), known.end(), *op) != known.end())
     filter.op = *op;
-  } else if (op) {
-    reading.error("unknown-operator", reading.span(*draft.op),
-                  "unknown operator " + quoted(*op) + " in `matchBinaries`",
-                  did_you_mean(*op, {std::begin(kOperators), std::end(kOperators)},
-                               "operators here are In, NotIn, Prefix, NotPrefix, Postfix and NotPostfix"));
+  else if (op)
+    reading.error("unknown-operator", reading.span(*draft.op), "unknown operator " + quoted(*op) + " in " + list,
+                  did_you_mean(*op, known, "operators here are In, NotIn, Prefix, NotPrefix, Postfix and NotPostfix"));
+  if (draft.follow) {
+    filter.follow_children = reading.boolean(*draft.follow, "followChildren").value_or(false);
+    if (filter.follow_children && !filter.op.empty() && !compares_whole_path(filter.op))
+      reading.error("wrong-value", reading.span(*draft.follow), "`followChildren` works only with In and NotIn");
   }
-  if (draft.follow) read_follow_children(reading, *draft.follow, filter);
   if (draft.values) filter.values = read_values(reading, *draft.values, ElementForm::Text).values;
   check_paths(reading, filter);
   return filter;
+}
+
+const ObjectDoc& binary_filter_object() {
+  static const ObjectDoc doc = describe<BinaryDraft>(
+      "binary", "A filter on a program's path: an entry of matchBinaries or matchParentBinaries", kBinaryFields);
+  return doc;
 }
 
 }  // namespace burin

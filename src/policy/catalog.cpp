@@ -12,8 +12,8 @@ constexpr Rung kRungs[] = {Rung::Kprobe, Rung::StateSockOps};
 constexpr std::size_t kMaxRungs = 8;
 constexpr std::size_t kMaxLayoutMembers = 64;
 
-void read_rung(Reading& reading, const Node& value, ProbeAttach& attach) {
-  const std::optional<std::string> name = reading.text(value, "rung");
+void read_rung(Reading& reading, const Entry& entry, ProbeAttach& attach) {
+  const std::optional<std::string> name = reading.text(entry);
   if (!name) return;
   std::vector<std::string> known;
   for (Rung rung : kRungs) {
@@ -22,56 +22,52 @@ void read_rung(Reading& reading, const Node& value, ProbeAttach& attach) {
     attach.rung = rung;
     return;
   }
-  reading.error("unknown-rung", reading.span(value), "unknown rung " + quoted(*name), did_you_mean(*name, known));
+  reading.error("unknown-rung", reading.span(entry.value), "unknown rung " + quoted(*name), did_you_mean(*name, known));
 }
 
-void read_needs_layout(Reading& reading, const Node& value, ProbeAttach& attach) {
-  read_list(reading, value, "needs_layout", kMaxLayoutMembers, [&](const Node& item) {
+void read_needs_layout(Reading& reading, const Entry& entry, ProbeAttach& attach) {
+  read_list(reading, entry.value, "needs_layout", kMaxLayoutMembers, [&](const YamlNode& item) {
     if (std::optional<std::string> member = reading.text(item, "needs_layout"))
       attach.needs_layout.push_back(std::move(*member));
   });
 }
 
-template <class T, std::string T::*member>
-void read_text(Reading& reading, const Node& value, T& draft) {
-  if (std::optional<std::string> text = reading.text(value, "a text")) draft.*member = std::move(*text);
-}
-
 constexpr Field<ProbeAttach> kAttachFields[] = {
-    {"rung", FieldStatus::Required, read_rung},
-    {"target", FieldStatus::Optional, read_text<ProbeAttach, &ProbeAttach::target>},
-    {"needs_layout", FieldStatus::Optional, read_needs_layout},
+    {"rung", FieldStatus::Required, form::any(), "", read_rung},
+    {"target", FieldStatus::Optional, form::any(), "", read_text<ProbeAttach, &ProbeAttach::target>},
+    {"needs_layout", FieldStatus::Optional, form::any(), "", read_needs_layout},
 };
 
 constexpr Field<CompactForm> kCompactFields[] = {
-    {"emoji", FieldStatus::Required, read_text<CompactForm, &CompactForm::emoji>},
-    {"verb", FieldStatus::Required, read_text<CompactForm, &CompactForm::verb>},
-    {"details", FieldStatus::Optional, read_text<CompactForm, &CompactForm::details>},
-    {"trailer", FieldStatus::Optional, read_text<CompactForm, &CompactForm::trailer>},
+    {"emoji", FieldStatus::Required, form::any(), "", read_text<CompactForm, &CompactForm::emoji>},
+    {"verb", FieldStatus::Required, form::any(), "", read_text<CompactForm, &CompactForm::verb>},
+    {"details", FieldStatus::Optional, form::any(), "", read_text<CompactForm, &CompactForm::details>},
+    {"trailer", FieldStatus::Optional, form::any(), "", read_text<CompactForm, &CompactForm::trailer>},
 };
 
-void read_attach(Reading& reading, const Node& value, Probe& probe) {
-  read_list(reading, value, "attach", kMaxRungs, [&](const Node& item) {
+void read_attach(Reading& reading, const Entry& entry, Probe& probe) {
+  const YamlNode& value = entry.value;
+  read_list(reading, value, "attach", kMaxRungs, [&](const YamlNode& item) {
     ProbeAttach attach;
     read_fields<ProbeAttach>(reading, item, "an entry of `attach`", kAttachFields, attach);
     if (attach.rung == Rung::Kprobe && attach.target.empty())
       reading.error("missing-field", reading.span(item), "a kprobe rung needs `target`");
     probe.attach.push_back(std::move(attach));
   });
-  if (value.kind == Node::Kind::Sequence && value.items.empty())
+  if (value.kind == YamlNode::Kind::Sequence && value.items.empty())
     reading.error("empty-values", reading.span(value), "`attach` lists no rung");
 }
 
-void read_compact(Reading& reading, const Node& value, Probe& probe) {
-  read_fields<CompactForm>(reading, value, "`compact`", kCompactFields, probe.compact);
+void read_compact(Reading& reading, const Entry& entry, Probe& probe) {
+  read_fields<CompactForm>(reading, entry.value, "`compact`", kCompactFields, probe.compact);
 }
 
 constexpr Field<Probe> kProbeFields[] = {
-    {"name", FieldStatus::Required, read_text<Probe, &Probe::name>},
-    {"function", FieldStatus::Required, read_text<Probe, &Probe::function>},
-    {"description", FieldStatus::Required, read_text<Probe, &Probe::description>},
-    {"attach", FieldStatus::Required, read_attach},
-    {"compact", FieldStatus::Required, read_compact},
+    {"name", FieldStatus::Required, form::any(), "", read_text<Probe, &Probe::name>},
+    {"function", FieldStatus::Required, form::any(), "", read_text<Probe, &Probe::function>},
+    {"description", FieldStatus::Required, form::any(), "", read_text<Probe, &Probe::description>},
+    {"attach", FieldStatus::Required, form::any(), "", read_attach},
+    {"compact", FieldStatus::Required, form::any(), "", read_compact},
 };
 
 }  // namespace
@@ -81,7 +77,7 @@ std::optional<Probe> read_probe(const std::string& file, std::string_view text, 
   Diagnostics found;
   Probe probe;
   if (source.check(found)) {
-    if (const std::optional<Node> root = parse_tree(source, found)) {
+    if (const std::optional<YamlNode> root = parse_tree(source, found)) {
       const VariableLookup no_variables;
       Reading reading(source, no_variables, found);
       read_fields<Probe>(reading, *root, "a probe", kProbeFields, probe);

@@ -53,7 +53,7 @@ bool holds_controls(std::string_view text) {
 /// One expansion of one scalar.
 class Expander {
  public:
-  Expander(Reading& reading, const Node& scalar) : reading_(reading), scalar_(scalar) {
+  Expander(Reading& reading, const YamlNode& scalar) : reading_(reading), scalar_(scalar) {
     const std::size_t inner = scalar.begin + (scalar.quoted ? 1 : 0);
     // Escapes and folded lines move bytes about; then every part has the place of the whole scalar.
     verbatim_ =
@@ -145,7 +145,7 @@ class Expander {
   }
 
   Reading& reading_;
-  const Node& scalar_;
+  const YamlNode& scalar_;
   ExpandedText out_;
   std::uint32_t inner_ = 0;
   bool verbatim_ = false;
@@ -164,7 +164,7 @@ SourceSpan ExpandedText::span(const SourceText& source, std::size_t begin, std::
   return source.span(from, std::max(from, to));
 }
 
-std::optional<ExpandedText> expand(Reading& reading, const Node& scalar) {
+std::optional<ExpandedText> expand(Reading& reading, const YamlNode& scalar) {
   return Expander(reading, scalar).run();
 }
 
@@ -184,7 +184,7 @@ std::vector<Located<std::string>> split(const Reading& reading, const ExpandedTe
   return out;
 }
 
-Located<std::string> whole(const Reading& reading, const Node& scalar, const ExpandedText& text) {
+Located<std::string> whole(const Reading& reading, const YamlNode& scalar, const ExpandedText& text) {
   return {text.text(), reading.span(scalar)};
 }
 

@@ -29,12 +29,12 @@ class ExpandedText {
 
 /// Replaces the variables of a scalar. Nothing (reported, with the place of the `${...}`) when a variable is not set, a
 /// reference is malformed, a variable's text holds control characters, or the file's expansion budget is used up.
-std::optional<ExpandedText> expand(Reading& reading, const Node& scalar);
+std::optional<ExpandedText> expand(Reading& reading, const YamlNode& scalar);
 
 /// The pieces between spaces, commas and newlines, each with its place; none when there is nothing else.
 std::vector<Located<std::string>> split(const Reading& reading, const ExpandedText& text);
 
 /// The whole text as one located value.
-Located<std::string> whole(const Reading& reading, const Node& scalar, const ExpandedText& text);
+Located<std::string> whole(const Reading& reading, const YamlNode& scalar, const ExpandedText& text);
 
 }  // namespace burin

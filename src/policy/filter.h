@@ -1,21 +1,18 @@
-// One filter of a selector: an entry of matchArgs or of matchBinaries.
+// One filter on captured values: an entry of matchArgs, matchData or matchReturnArgs.
 #pragma once
 #include <optional>
-#include <vector>
+#include <string_view>
 
-#include "model/policy.h"
-#include "policy/reading.h"
 #include "policy/selector.h"
 
 namespace burin {
 
-/// Longest path in matchBinaries, in bytes (Tetragon's limit, and what the kernel side keeps of a path).
-inline constexpr std::size_t kMaxBinaryPath = 255;
-
-/// Reads one entry of `matchArgs`, values checked by the operator itself. Nothing when it was reported.
-std::optional<ArgFilter> read_arg_filter(Reading& reading, const Node& value, const DeclaredArgs& args);
-
-/// Reads one entry of `matchBinaries`. Nothing when it was reported.
-std::optional<BinaryFilter> read_binary_filter(Reading& reading, const Node& value);
+/// Reads one entry, its values checked by the operator itself; `key` names the list. Nothing when it was reported.
+std::optional<ArgFilter> read_arg_filter(Reading&, const YamlNode& value, std::string_view key, const SelectorContext&);
+std::optional<ArgFilter> read_data_filter(Reading&, const YamlNode& value, std::string_view key,
+                                          const SelectorContext&);
+std::optional<ArgFilter> read_return_filter(Reading&, const YamlNode& value, std::string_view key,
+                                            const SelectorContext&);
+const ObjectDoc& arg_filter_object();
 
 }  // namespace burin

@@ -1,88 +1,22 @@
-// A kprobe's fields. Arguments are read before selectors, whatever their order in the file.
-#include "policy/kprobe.h"
-
+// Entries of `kprobes` and of `fentries`, which have the same fields.
 #include <algorithm>
 
-#include "policy/expand.h"
-#include "policy/fields.h"
+#include "policy/hook.h"
 #include "policy/selector.h"
-#include "policy/vocabulary.h"
 
 namespace burin {
 namespace {
 
-/// Limits of the event's texts, as in Tetragon.
-constexpr std::size_t kMinMessage = 2, kMaxMessage = 256;
-constexpr std::size_t kMaxTags = 16, kMinTag = 2, kMaxTag = 128;
-/// KSYM_NAME_LEN (512 since Linux 6.1) without the NUL.
-constexpr std::size_t kMaxSymbol = 511;
-
-struct KprobeDraft {
-  Hook hook;
-  const Node* call = nullptr;
-  const Node* syscall = nullptr;
-  const Node* args = nullptr;
-  const Node* selectors = nullptr;
-};
-
-struct ArgDraft {
-  PolicyArg arg;
-  bool has_index = false;
-  const ArgType* type = nullptr;
-};
-
-bool symbol_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+/// "openat", "sys_openat", "__x64_sys_openat", "i386/open".
+bool is_syscall_name(std::string_view name) {
+  if (name.starts_with("i386/")) name.remove_prefix(5);
+  return is_symbol(name) && name.find('.') == std::string_view::npos;
 }
 
-/// A kernel symbol: letters, digits, `_`, and `.` as compilers put it into clones (foo.isra.0).
-bool is_symbol(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxSymbol && !(name[0] >= '0' && name[0] <= '9') && name[0] != '.' &&
-         std::all_of(name.begin(), name.end(), symbol_char);
-}
-
-void read_call(Reading& reading, const Node& value, KprobeDraft& draft) {
-  draft.call = &value;
-  draft.hook.call_span = reading.span(value);
-  const std::optional<std::string> name = reading.text(value, "call");
-  if (!name) return;
-  if (name->starts_with("list:")) return reading.not_yet(draft.hook.call_span, "call: " + *name);
-  if (is_symbol(*name)) {
-    draft.hook.call = *name;
-    return;
-  }
-  reading.error("bad-symbol", draft.hook.call_span, quoted(*name) + " is not the name of a kernel function",
-                "names have letters, digits, `_` and `.`; `grep NAME /proc/kallsyms` finds them");
-}
-
-void read_message(Reading& reading, const Node& value, KprobeDraft& draft) {
-  if (!reading.text(value, "message")) return;
-  const std::optional<ExpandedText> text = expand(reading, value);
-  if (!text) return;
-  std::string message = text->text();
-  if (message.size() < kMinMessage) {
-    reading.error("wrong-length", reading.span(value), "`message` has fewer than 2 bytes");
-  } else if (message.size() > kMaxMessage) {
-    reading.warning("message-cut", reading.span(value),
-                    "`message` has " + std::to_string(message.size()) + " bytes: events carry the first 256");
-    std::size_t end = kMaxMessage;
-    while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xc0) == 0x80) --end;  // not inside a character
-    message.resize(end);
-  }
-  draft.hook.message = std::move(message);
-}
-
-void read_tags(Reading& reading, const Node& value, KprobeDraft& draft) {
-  read_list(reading, value, "tags", kMaxTags, [&](const Node& item) {
-    if (!reading.text(item, "tags")) return;
-    const std::optional<ExpandedText> text = expand(reading, item);
-    if (!text) return;
-    if (text->text().size() < kMinTag || text->text().size() > kMaxTag)
-      reading.error("wrong-length", reading.span(item),
-                    "a tag has 2 to 128 bytes, this one has " + std::to_string(text->text().size()));
-    else
-      draft.hook.tags.push_back(text->text());
-  });
+bool looks_like_syscall(std::string_view name) {
+  for (const std::string_view prefix : {"sys_", "__x64_sys_", "__arm64_sys_", "__ia32_sys_", "i386/"})
+    if (name.starts_with(prefix)) return true;
+  return false;
 }
 
 struct IgnoreDraft {
@@ -90,120 +24,117 @@ struct IgnoreDraft {
 };
 
 constexpr Field<IgnoreDraft> kIgnoreFields[] = {
-    {"callNotFound", FieldStatus::Optional,
-     [](Reading& reading, const Node& value, IgnoreDraft& d) {
-       d.call_not_found = reading.boolean(value, "callNotFound").value_or(false);
-     }},
+    {"callNotFound", FieldStatus::Optional, form::boolean("false"),
+     "a host without this function is fine: the policy runs without the hook",
+     read_boolean<IgnoreDraft, &IgnoreDraft::call_not_found>},
 };
 
-void read_ignore(Reading& reading, const Node& value, KprobeDraft& draft) {
+const ObjectDoc& ignore_object() {
+  static const ObjectDoc doc = describe<IgnoreDraft>("ignore", "What is no reason to refuse the policy", kIgnoreFields);
+  return doc;
+}
+
+void read_ignore(Reading& reading, const Entry& entry, HookDraft& draft) {
   IgnoreDraft ignore;
-  read_fields<IgnoreDraft>(reading, value, "`ignore`", kIgnoreFields, ignore);
+  read_fields<IgnoreDraft>(reading, entry.value, "`ignore`", kIgnoreFields, ignore);
   draft.hook.ignore_call_not_found = ignore.call_not_found;
 }
 
-constexpr Field<KprobeDraft> kKprobeFields[] = {
-    {"call", FieldStatus::Required, read_call},
-    {"syscall", FieldStatus::Optional, [](Reading&, const Node& value, KprobeDraft& d) { d.syscall = &value; }},
-    {"args", FieldStatus::Optional, [](Reading&, const Node& value, KprobeDraft& d) { d.args = &value; }},
-    {"selectors", FieldStatus::Optional, [](Reading&, const Node& value, KprobeDraft& d) { d.selectors = &value; }},
-    {"message", FieldStatus::Optional, read_message},
-    {"tags", FieldStatus::Optional, read_tags},
-    {"ignore", FieldStatus::Optional, read_ignore},
-    {"return", FieldStatus::NotYetUnlessFalse},
-    {"returnArg", FieldStatus::NotYet},
-    {"returnArgAction", FieldStatus::NotYet},
-    {"data", FieldStatus::NotYet},
+std::vector<std::string> return_action_words() {
+  return {"TrackSock", "UntrackSock"};
+}
+
+constexpr Field<HookDraft> kKprobeFields[] = {
+    {"call", FieldStatus::Required, form::text(),
+     "the kernel function, the system call, or `list:NAME` for every one of a list", keep<HookDraft, &HookDraft::call>},
+    {"syscall", FieldStatus::Optional, form::boolean("true"),
+     "`call` is a system call; a kernel function needs `syscall: false`", keep<HookDraft, &HookDraft::syscall>},
+    {"return", FieldStatus::Optional, form::boolean("false"), "report when the function returns, with what it returned",
+     [](Reading& reading, const Entry& entry, HookDraft& d) { d.returns = reading.boolean(entry).value_or(false); }},
+    {"returnArg", FieldStatus::Optional, form::object(arg_object), "what the function returns; with `return: true`",
+     keep<HookDraft, &HookDraft::return_arg>},
+    {"returnArgAction", FieldStatus::Optional, form::word(return_action_words),
+     "remember or forget the returned sock's owner", keep<HookDraft, &HookDraft::return_arg_action>},
+    {"args", FieldStatus::Optional, form::objects(arg_object), "the parameters that are captured",
+     keep<HookDraft, &HookDraft::args>},
+    {"data", FieldStatus::Optional, form::objects(arg_object),
+     "values that are no parameters: from the calling task or its registers", keep<HookDraft, &HookDraft::data>},
+    {"selectors", FieldStatus::Optional, form::objects(selector_object),
+     "which calls matter and what happens then; the first that matches counts; none: every call is reported",
+     keep<HookDraft, &HookDraft::selectors>},
+    {"message", FieldStatus::Optional, form::text(), "2 to 256 bytes that events carry", read_message},
+    {"tags", FieldStatus::Optional, form::texts(), "at most 16 texts of 2 to 128 bytes that events carry", read_tags},
+    {"ignore", FieldStatus::Optional, form::object(ignore_object), "what is no reason to refuse the policy",
+     read_ignore},
 };
 
-void read_index(Reading& reading, const Node& value, ArgDraft& draft) {
-  if (const std::optional<std::uint32_t> index = reading.number(value, "index", kMaxArgIndex)) {
-    draft.arg.index = *index;
-    draft.has_index = true;
-  }
+/// A list says itself what it has names of.
+bool list_has_syscalls(const SymbolList& list) {
+  return list.type == SymbolList::Type::Syscalls || list.type == SymbolList::Type::GeneratedSyscalls;
 }
 
-std::vector<std::string> type_names() {
-  std::vector<std::string> names;
-  for (const ArgType& type : all_types()) names.emplace_back(type.name);
-  for (std::string_view name : tetragon_types()) names.emplace_back(name);
-  return names;
+void read_listed_call(Reading& reading, const std::string& call, HookDraft& draft) {
+  const SymbolList* list = find_list(reading, call, draft.hook.call_span, draft.shared);
+  if (!list) return;
+  draft.hook.call = call;
+  draft.hook.syscall = list_has_syscalls(*list);
+  if (!draft.syscall) return;
+  const std::optional<bool> written = reading.boolean(*draft.syscall, "syscall");
+  if (written && *written != draft.hook.syscall)
+    reading.warning("argument-ignored", reading.span(*draft.syscall),
+                    "list " + quoted(list->name) + " has names of " +
+                        (draft.hook.syscall ? "system calls" : "kernel functions") + ", whatever `syscall` says",
+                    "remove it");
 }
 
-void read_type(Reading& reading, const Node& value, ArgDraft& draft) {
-  draft.arg.type_span = reading.span(value);
-  const std::optional<std::string> name = reading.text(value, "type");
+void read_call(Reading& reading, HookDraft& draft) {
+  Hook& hook = draft.hook;
+  hook.call_span = reading.span(*draft.call);
+  const std::optional<std::string> name = reading.text(*draft.call, "call");
   if (!name) return;
-  draft.arg.type = *name;
-  draft.type = find_type(*name);
-  if (draft.type) return;
-  if (*name == "auto" || *name == "syscall64") {
-    reading.error("wrong-value", draft.arg.type_span, "type " + *name + " is not for kprobes",
-                  "name the parameter's type, for instance sock or int");
-  } else if (is_tetragon_type(*name)) {
-    reading.not_yet(draft.arg.type_span, "type: " + *name);
+  if (name->starts_with("list:")) return read_listed_call(reading, *name, draft);
+  hook.syscall = draft.syscall ? reading.boolean(*draft.syscall, "syscall").value_or(true) : true;
+  if (!draft.syscall && is_symbol(*name) && !looks_like_syscall(*name))
+    reading.warning("syscall-by-default", hook.call_span,
+                    "`syscall` is true when it is not written: " + quoted(*name) + " is taken for a system call",
+                    "add `syscall: false` if it is a kernel function, else `syscall: true`");
+  if (hook.syscall ? is_syscall_name(*name) : is_symbol(*name)) {
+    hook.call = *name;
+  } else if (hook.syscall) {
+    reading.error("bad-symbol", hook.call_span, quoted(*name) + " is not the name of a system call",
+                  "names look like sys_openat or i386/sys_open");
   } else {
-    reading.error("unknown-type", draft.arg.type_span, "unknown argument type " + quoted(*name),
-                  did_you_mean(*name, type_names(), "`burin list types` lists them"));
+    reading.error("bad-symbol", hook.call_span, quoted(*name) + " is not the name of a kernel function",
+                  name->starts_with("i386/")
+                      ? "i386/ is for system calls: remove `syscall: false`"
+                      : "names have letters, digits, `_` and `.`; `grep NAME /proc/kallsyms` finds them");
   }
 }
 
-constexpr Field<ArgDraft> kArgFields[] = {
-    {"index", FieldStatus::Required, read_index},
-    {"type", FieldStatus::Required, read_type},
-    {"label", FieldStatus::Optional,
-     [](Reading& reading, const Node& value, ArgDraft& d) { d.arg.label = reading.text(value, "label").value_or(""); }},
-    {"btfType", FieldStatus::NotYet},
-    {"btfTypeModule", FieldStatus::NotYet},
-    {"maxData", FieldStatus::NotYetUnlessFalse},
-    {"resolve", FieldStatus::NotYet},
-    {"returnCopy", FieldStatus::NotYetUnlessFalse},
-    {"sizeArgIndex", FieldStatus::NotYet},
-    {"source", FieldStatus::NotYet},
-};
-
-DeclaredArgs read_args(Reading& reading, const Node& list, Hook& hook) {
-  DeclaredArgs declared;
-  declared.complete = list.kind == Node::Kind::Sequence && list.items.size() <= kMaxArgIndex + 1;
-  read_list(reading, list, "args", kMaxArgIndex + 1, [&](const Node& item) {
-    ArgDraft draft;
-    if (!read_fields<ArgDraft>(reading, item, "an entry of `args`", kArgFields, draft) || !draft.has_index) {
-      declared.complete = false;
-      return;
-    }
-    for (const DeclaredArg& other : declared.list)
-      if (other.index == draft.arg.index)
-        return reading.not_yet(reading.span(item), "index: " + std::to_string(draft.arg.index) + " twice",
-                               "capture each parameter once");
-    draft.arg.span = reading.span(item);
-    declared.list.push_back({draft.arg.index, draft.type});
-    hook.args.push_back(std::move(draft.arg));
-  });
-  return declared;
-}
-
-void check_syscall(Reading& reading, const KprobeDraft& draft) {
-  if (draft.syscall && !reading.boolean(*draft.syscall, "syscall").value_or(false)) return;
-  if (draft.syscall)
-    return reading.not_yet(reading.span(*draft.syscall), "syscall: true",
-                           "a kernel function is hooked with `syscall: false`");
-  if (!draft.call || draft.hook.call.empty()) return;
-  reading.not_yet(draft.hook.call_span, "syscall: true",
-                  "`syscall` is true when it is not written: add `syscall: false` if " + quoted(draft.hook.call) +
-                      " is a kernel function");
+Hook read_function(Reading& reading, const YamlNode& value, HookKind kind, SharedParts& shared) {
+  HookDraft draft(kind, shared);
+  draft.hook.span = reading.span(value);
+  const std::string object = "an entry of `" + std::string(section_of(kind)) + "`";
+  if (!read_fields<HookDraft>(reading, value, object, kKprobeFields, draft)) return std::move(draft.hook);
+  if (draft.call) read_call(reading, draft);
+  finish_hook(reading, draft);
+  return std::move(draft.hook);
 }
 
 }  // namespace
 
-Hook read_kprobe(Reading& reading, const Node& value) {
-  KprobeDraft draft;
-  if (!read_fields<KprobeDraft>(reading, value, "an entry of `kprobes`", kKprobeFields, draft)) return {};
-  draft.hook.span = reading.span(value);
-  check_syscall(reading, draft);
-  DeclaredArgs declared;
-  if (draft.args) declared = read_args(reading, *draft.args, draft.hook);
-  if (draft.selectors) draft.hook.selectors = read_selectors(reading, *draft.selectors, declared);
-  return std::move(draft.hook);
+Hook read_kprobe(Reading& reading, const YamlNode& value, SharedParts& shared) {
+  return read_function(reading, value, HookKind::Kprobe, shared);
+}
+
+Hook read_fentry(Reading& reading, const YamlNode& value, SharedParts& shared) {
+  return read_function(reading, value, HookKind::Fentry, shared);
+}
+
+const ObjectDoc& kprobe_object() {
+  static const ObjectDoc doc = describe<HookDraft>(
+      "kprobe", "A kernel function or system call: an entry of `kprobes` or `fentries`", kKprobeFields);
+  return doc;
 }
 
 }  // namespace burin

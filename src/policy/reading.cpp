@@ -1,6 +1,7 @@
 // Reports and scalar accessors shared by all objects of the language.
 #include "policy/reading.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "diag/display.h"
@@ -20,7 +21,7 @@ std::string key_text(std::string_view key) {
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known, std::string otherwise) {
   const std::string near = nearest(word, known);
-  return near.empty() ? otherwise : "did you mean " + quoted(near) + "?";
+  return near.empty() ? std::move(otherwise) : "did you mean " + quoted(near) + "?";
 }
 
 bool Reading::count(const SourceSpan& span) {
@@ -47,27 +48,27 @@ void Reading::adopt(const Diagnostic& other) {
   }
 }
 
-void Reading::not_yet(SourceSpan span, std::string_view what, std::string hint) {
+void Reading::not_yet(SourceSpan span, std::string_view what) {
   error("not-yet", std::move(span),
         key_text(what) + " is part of the policy language but this version of burin does not support it yet",
-        hint.empty() ? std::string(kNotYetHint) : std::move(hint));
+        std::string(kNotYetHint));
 }
 
-void Reading::wrong_type(const Node& value, std::string_view key, std::string_view wanted, std::string hint) {
+void Reading::wrong_type(const YamlNode& value, std::string_view key, std::string_view wanted, std::string hint) {
   std::string found(kind_name(value.kind));
-  if (value.kind == Node::Kind::Scalar) found = quoted(value.text);
+  if (value.kind == YamlNode::Kind::Scalar) found = quoted(value.text);
   error("wrong-type", span(value), key_text(key) + " must be " + std::string(wanted) + ", not " + found,
         std::move(hint));
 }
 
-std::optional<std::string> Reading::text(const Node& value, std::string_view key) {
-  if (value.kind == Node::Kind::Scalar) return value.text;
+std::optional<std::string> Reading::text(const YamlNode& value, std::string_view key) {
+  if (value.kind == YamlNode::Kind::Scalar) return value.text;
   wrong_type(value, key, "text");
   return std::nullopt;
 }
 
-std::optional<bool> Reading::boolean(const Node& value, std::string_view key) {
-  if (value.kind == Node::Kind::Scalar && !value.quoted) {
+std::optional<bool> Reading::boolean(const YamlNode& value, std::string_view key) {
+  if (value.kind == YamlNode::Kind::Scalar && !value.quoted) {
     if (value.text == "true" || value.text == "True" || value.text == "TRUE") return true;
     if (value.text == "false" || value.text == "False" || value.text == "FALSE") return false;
   }
@@ -75,18 +76,45 @@ std::optional<bool> Reading::boolean(const Node& value, std::string_view key) {
   return std::nullopt;
 }
 
-std::optional<std::uint32_t> Reading::number(const Node& value, std::string_view key, std::uint32_t max) {
-  if (value.kind == Node::Kind::Scalar && !value.quoted) {
-    std::uint32_t out = 0;
+std::optional<std::uint64_t> Reading::number(const YamlNode& value, std::string_view key, std::uint64_t max) {
+  if (value.kind == YamlNode::Kind::Scalar && !value.quoted) {
+    const bool hex = value.text.starts_with("0x");
+    std::uint64_t out = 0;
+    const char* begin = value.text.data() + (hex ? 2 : 0);
     const char* end = value.text.data() + value.text.size();
-    const auto [stop, problem] = std::from_chars(value.text.data(), end, out);
+    const auto [stop, problem] = std::from_chars(begin, end, out, hex ? 16 : 10);
     if (problem == std::errc() && stop == end && out <= max) return out;
   }
   wrong_type(value, key, "a number from 0 to " + std::to_string(max), value.quoted ? "remove the quotes" : "");
   return std::nullopt;
 }
 
-const Node* Reading::container(const Node& value, std::string_view key, Node::Kind kind) {
+std::optional<std::int64_t> Reading::signed_number(const YamlNode& value, std::string_view key, std::int64_t min,
+                                                   std::int64_t max) {
+  if (value.kind == YamlNode::Kind::Scalar && !value.quoted) {
+    std::int64_t out = 0;
+    const char* end = value.text.data() + value.text.size();
+    const auto [stop, problem] = std::from_chars(value.text.data(), end, out);
+    if (problem == std::errc() && stop == end && out >= min && out <= max) return out;
+  }
+  wrong_type(value, key, "a number from " + std::to_string(min) + " to " + std::to_string(max),
+             value.quoted ? "remove the quotes" : "");
+  return std::nullopt;
+}
+
+std::optional<std::string> Reading::word(const YamlNode& value, std::string_view key,
+                                         const std::vector<std::string>& known) {
+  std::optional<std::string> out = text(value, key);
+  if (!out || std::find(known.begin(), known.end(), *out) != known.end()) return out;
+  std::string all;
+  for (std::size_t i = 0; i < known.size(); ++i)
+    all += (i == 0 ? "" : i + 1 == known.size() ? " or " : ", ") + known[i];
+  error("wrong-value", span(value), key_text(key) + " cannot be " + quoted(*out),
+        did_you_mean(*out, known, "write " + all));
+  return std::nullopt;
+}
+
+const YamlNode* Reading::container(const YamlNode& value, std::string_view key, YamlNode::Kind kind) {
   if (value.kind == kind) return &value;
   wrong_type(value, key, kind_name(kind));
   return nullptr;

@@ -67,7 +67,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const std::size_t at = offset(mark);
-    Node node;
+    YamlNode node;
     const Extent place = null_extent(source_, at);
     node.begin = place.begin;
     node.end = place.end;
@@ -79,7 +79,7 @@ class TreeBuilder : public YAML::EventHandler {
     const std::size_t at = offset(mark);
     const Extent place = word_extent(source_, at);
     error("yaml-alias", place, "YAML aliases are not accepted in a policy", "write the value out");
-    Node node;
+    YamlNode node;
     node.begin = place.begin;
     node.end = place.end;
     accept(std::move(node), 0, "");
@@ -91,8 +91,8 @@ class TreeBuilder : public YAML::EventHandler {
     const Extent place = scalar_extent(source_, at, value);
     if (tag == "!" && quote_never_closes(source_, at))
       error("yaml-syntax", place, "not YAML: a quote that is never closed", "close it");
-    Node node;
-    node.kind = Node::Kind::Scalar;
+    YamlNode node;
+    node.kind = YamlNode::Kind::Scalar;
     node.quoted = tag != "?";
     node.begin = place.begin;
     node.end = place.end;
@@ -103,12 +103,12 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open(Node::Kind::Sequence, mark, tag, anchor);
+    open(YamlNode::Kind::Sequence, mark, tag, anchor);
   }
   void OnSequenceEnd() override { close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open(Node::Kind::Mapping, mark, tag, anchor);
+    open(YamlNode::Kind::Mapping, mark, tag, anchor);
   }
   void OnMapEnd() override {
     if (!stopped_ && !stack_.empty()) check_keys(stack_.back().node);
@@ -120,7 +120,7 @@ class TreeBuilder : public YAML::EventHandler {
   /// Where the parser was when it last told of something.
   std::size_t last_offset() const { return last_offset_; }
   /// The document that was parsed last; Null when it was empty.
-  Node take_root() { return std::exchange(root_, Node{}); }
+  YamlNode take_root() { return std::exchange(root_, YamlNode{}); }
 
   void error(std::string id, Extent place, std::string message, std::string hint = {}) {
     if (stopped_) return;
@@ -130,8 +130,8 @@ class TreeBuilder : public YAML::EventHandler {
 
  private:
   struct Frame {
-    Node node;
-    std::optional<Node> key;  ///< a mapping's key that waits for its value
+    YamlNode node;
+    std::optional<YamlNode> key;  ///< a mapping's key that waits for its value
   };
 
   void stop() {
@@ -147,11 +147,11 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   /// A value that is not there has no place of its own: it gets that of its key, or of its dash.
-  void place_left_out(Node& node, std::size_t at) {
+  void place_left_out(YamlNode& node, std::size_t at) {
     if (!stack_.empty() && stack_.back().key) {
       node.begin = stack_.back().key->begin;
       node.end = stack_.back().key->end;
-    } else if (!stack_.empty() && stack_.back().node.kind == Node::Kind::Sequence) {
+    } else if (!stack_.empty() && stack_.back().node.kind == YamlNode::Kind::Sequence) {
       const Extent dash = dash_before(source_, at);
       node.begin = dash.begin;
       node.end = dash.end;
@@ -184,7 +184,7 @@ class TreeBuilder : public YAML::EventHandler {
     return !stopped_;
   }
 
-  void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     const Extent place = line_extent(source_, offset(mark));
     if (!admit(place, anchor, tag)) return;
     if (stack_.size() >= kMaxDepth) {
@@ -201,22 +201,22 @@ class TreeBuilder : public YAML::EventHandler {
 
   void close() {
     if (stopped_ || stack_.empty()) return;
-    Node node = std::move(stack_.back().node);
+    YamlNode node = std::move(stack_.back().node);
     stack_.pop_back();
     attach(std::move(node));
   }
 
-  void accept(Node node, YAML::anchor_t anchor, const std::string& tag) {
+  void accept(YamlNode node, YAML::anchor_t anchor, const std::string& tag) {
     if (admit({node.begin, node.end, true}, anchor, tag)) attach(std::move(node));
   }
 
-  void attach(Node node) {
+  void attach(YamlNode node) {
     if (stack_.empty()) {
       root_ = std::move(node);
       return;
     }
     Frame& top = stack_.back();
-    if (top.node.kind == Node::Kind::Sequence) {
+    if (top.node.kind == YamlNode::Kind::Sequence) {
       top.node.items.push_back(std::move(node));
     } else if (!top.key) {
       top.key = std::move(node);
@@ -226,12 +226,12 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
-  void check_keys(const Node& mapping) {
-    std::map<std::string_view, const Node*> seen;
+  void check_keys(const YamlNode& mapping) {
+    std::map<std::string_view, const YamlNode*> seen;
     for (const Entry& entry : mapping.entries) {
-      const Node& key = entry.key;
+      const YamlNode& key = entry.key;
       const Extent place{key.begin, key.end, true};
-      if (key.kind != Node::Kind::Scalar) {
+      if (key.kind != YamlNode::Kind::Scalar) {
         error("wrong-type", place, "a key must be text, not " + std::string(kind_name(key.kind)));
       } else if (key.text == "<<" && !key.quoted) {
         error("yaml-alias", place, "YAML merge keys are not accepted in a policy", "write the values out");
@@ -247,7 +247,7 @@ class TreeBuilder : public YAML::EventHandler {
   TextBuffer& buffer_;
   Diagnostics& diagnostics_;
   std::vector<Frame> stack_;
-  Node root_;
+  YamlNode root_;
   std::size_t nodes_ = 0;
   std::size_t last_offset_ = 0;
   int errors_ = 0;
@@ -268,15 +268,15 @@ std::string syntax_hint(const SourceText& source, std::size_t at, const std::str
 }
 
 /// Runs the parser over all documents; what it throws is reported.
-void run_parser(const SourceText& source, TextBuffer& buffer, TreeBuilder& builder, Node& root) {
+void run_parser(const SourceText& source, TextBuffer& buffer, TreeBuilder& builder, YamlNode& root) {
   try {
     std::istream stream(&buffer);
     YAML::Parser parser(stream);
     parser.HandleNextDocument(builder);
     root = builder.take_root();
     while (!builder.stopped() && parser.HandleNextDocument(builder)) {
-      const Node extra = builder.take_root();
-      if (extra.kind == Node::Kind::Null) continue;  // a trailing `---` with nothing behind it
+      const YamlNode extra = builder.take_root();
+      if (extra.kind == YamlNode::Kind::Null) continue;  // a trailing `---` with nothing behind it
       builder.error("several-documents", line_extent(source, extra.begin), "the file holds more than one YAML document",
                     "put each policy into a file of its own");
       break;
@@ -291,33 +291,33 @@ void run_parser(const SourceText& source, TextBuffer& buffer, TreeBuilder& build
 
 }  // namespace
 
-const Node* Node::find(std::string_view key) const {
+const YamlNode* YamlNode::find(std::string_view key) const {
   for (const Entry& entry : entries)
     if (entry.key.text == key) return &entry.value;
   return nullptr;
 }
 
-std::string_view kind_name(Node::Kind kind) {
+std::string_view kind_name(YamlNode::Kind kind) {
   switch (kind) {
-    case Node::Kind::Null: return "nothing";
-    case Node::Kind::Scalar: return "text";
-    case Node::Kind::Sequence: return "a list";
-    case Node::Kind::Mapping: return "a mapping";
+    case YamlNode::Kind::Null: return "nothing";
+    case YamlNode::Kind::Scalar: return "text";
+    case YamlNode::Kind::Sequence: return "a list";
+    case YamlNode::Kind::Mapping: return "a mapping";
   }
   return "?";
 }
 
-std::optional<Node> parse_tree(const SourceText& source, Diagnostics& diagnostics) {
+std::optional<YamlNode> parse_tree(const SourceText& source, Diagnostics& diagnostics) {
   TextBuffer buffer(source.text());
   TreeBuilder builder(source, buffer, diagnostics);
-  Node root;
+  YamlNode root;
   run_parser(source, buffer, builder, root);
   if (buffer.starved()) {
     builder.error("too-long", line_extent(source, builder.last_offset()),
                   "what begins near here takes more than " + std::to_string(kMaxStretch) + " bytes",
                   "one text, one list in brackets or one comment may be so long: write lists with a dash a line");
   }
-  if (!builder.failed() && root.kind == Node::Kind::Null) {
+  if (!builder.failed() && root.kind == YamlNode::Kind::Null) {
     diagnostics.error("empty-file", {source.file(), 0, 0, 1}, "the file holds no YAML document");
   } else if (!builder.failed()) {
     return root;

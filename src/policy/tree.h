@@ -22,31 +22,31 @@ struct Entry;
 
 /// One value of the document. `begin` and `end` are byte offsets into SourceText::text(): a scalar's own text with its
 /// quotes, a container's first line. A value that was left out has the place of its key or dash.
-struct Node {
+struct YamlNode {
   enum class Kind { Null, Scalar, Sequence, Mapping };
   Kind kind = Kind::Null;
   bool quoted = false;  ///< scalar in quotes or as a block: never a number, boolean or null
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
-  std::string text;            ///< scalar, decoded
-  std::vector<Node> items;     ///< sequence
-  std::vector<Entry> entries;  ///< mapping, in the order of the text, keys distinct
+  std::string text;             ///< scalar, decoded
+  std::vector<YamlNode> items;  ///< sequence
+  std::vector<Entry> entries;   ///< mapping, in the order of the text, keys distinct
 
   /// The value of a key, or null.
-  const Node* find(std::string_view key) const;
+  const YamlNode* find(std::string_view key) const;
 };
 
 /// One `key: value` of a mapping.
 struct Entry {
-  Node key;  ///< a scalar
-  Node value;
+  YamlNode key;  ///< a scalar
+  YamlNode value;
 };
 
 /// "a list", "a mapping", "text", "nothing": for messages.
-std::string_view kind_name(Node::Kind kind);
+std::string_view kind_name(YamlNode::Kind kind);
 
 /// Parses the one document of `source`, which has passed check(). On any error reports it and returns nothing: too
 /// deep, too many nodes, anchors, aliases, merge keys, tags, duplicate keys, several documents, or no YAML at all.
-std::optional<Node> parse_tree(const SourceText& source, Diagnostics& diagnostics);
+std::optional<YamlNode> parse_tree(const SourceText& source, Diagnostics& diagnostics);
 
 }  // namespace burin

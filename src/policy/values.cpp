@@ -7,8 +7,8 @@
 namespace burin {
 namespace {
 
-void report_empty(Reading& reading, const Node& item) {
-  const bool variable = item.kind == Node::Kind::Scalar && item.text.find("${") != std::string::npos;
+void report_empty(Reading& reading, const YamlNode& item) {
+  const bool variable = item.kind == YamlNode::Kind::Scalar && item.text.find("${") != std::string::npos;
   reading.error(
       "empty-value", reading.span(item),
       variable ? quoted(item.text) + " expands to nothing" : std::string("an empty value"),
@@ -16,13 +16,13 @@ void report_empty(Reading& reading, const Node& item) {
 }
 
 /// Appends what one element holds. False when it was reported.
-bool read_element(Reading& reading, const Node& item, ElementForm form, std::vector<Located<std::string>>& out) {
-  if (item.kind == Node::Kind::Sequence || item.kind == Node::Kind::Mapping) {
+bool read_element(Reading& reading, const YamlNode& item, ElementForm form, std::vector<Located<std::string>>& out) {
+  if (item.kind == YamlNode::Kind::Sequence || item.kind == YamlNode::Kind::Mapping) {
     reading.error("wrong-type", reading.span(item), "a value must be text, not " + std::string(kind_name(item.kind)),
                   "put it in double quotes");
     return false;
   }
-  if (item.kind == Node::Kind::Null) {
+  if (item.kind == YamlNode::Kind::Null) {
     report_empty(reading, item);
     return false;
   }
@@ -41,11 +41,11 @@ bool read_element(Reading& reading, const Node& item, ElementForm form, std::vec
 
 }  // namespace
 
-ReadValues read_values(Reading& reading, const Node& list, ElementForm form) {
+ReadValues read_values(Reading& reading, const YamlNode& list, ElementForm form) {
   ReadValues out;
-  const Node* items = reading.container(list, "values", Node::Kind::Sequence);
+  const YamlNode* items = reading.container(list, "values", YamlNode::Kind::Sequence);
   if (!items) return {{}, false};
-  for (const Node& item : items->items) {
+  for (const YamlNode& item : items->items) {
     if (reading.full()) return {{}, false};
     if (!read_element(reading, item, form, out.values)) out.complete = false;
   }

@@ -20,6 +20,6 @@ struct ReadValues {
   std::vector<Located<std::string>> values;
   bool complete = true;
 };
-ReadValues read_values(Reading& reading, const Node& list, ElementForm form);
+ReadValues read_values(Reading& reading, const YamlNode& list, ElementForm form);
 
 }  // namespace burin

@@ -77,8 +77,6 @@ constexpr std::string_view kOperators[] = {
     "Protocol",
     "Family",
     "State",
-    "In",
-    "NotIn",
 };
 
 constexpr std::string_view kActions[] = {

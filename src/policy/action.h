@@ -1,0 +1,19 @@
+// One action of a selector with its arguments.
+#pragma once
+#include <optional>
+
+#include "model/action.h"
+#include "policy/selector.h"
+
+namespace burin {
+
+/// Reads an entry of matchActions (or, `at_return`, of matchReturnActions); `key` names the list. Nothing when it was
+/// reported.
+std::optional<Action> read_action(Reading&, const YamlNode& value, std::string_view key, const SelectorContext& context,
+                                  bool at_return);
+const ObjectDoc& action_object();
+
+/// "5", "5s", "5m", "5h" as nanoseconds; nothing when it is none of these or more than 2^32 seconds.
+std::optional<std::uint64_t> rate_window_ns(std::string_view text);
+
+}  // namespace burin
