@@ -24,7 +24,7 @@ std::optional<std::string> variable(const std::string& name) {
 }
 
 /// Refusals that are decisions of ours about valid policies.
-const std::set<std::string> kReasons = {"not-yet", "namespaced-policy", "several-documents"};
+const std::set<std::string> kReasons = {"not-yet", "namespaced-policy", "workload-policy", "several-documents"};
 
 /// Policies of the corpus that this version reads completely; more is progress, fewer is a regression.
 const std::set<std::string> kAccepted = {
