@@ -33,5 +33,15 @@ Operator op_in_range();
 Operator op_not_in_range();
 Operator op_in_map();
 Operator op_not_in_map();
+Operator op_prefix();
+Operator op_not_prefix();
+Operator op_postfix();
+Operator op_not_postfix();
+Operator op_substring();
+Operator op_substring_ign_case();
+Operator op_file_type();
+Operator op_not_file_type();
+Operator op_capabilities_gained();
+Operator op_cel_expr();
 
 }  // namespace burin

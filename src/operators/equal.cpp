@@ -1,36 +1,43 @@
-// Equal and NotEqual on integers, any number of values, compared at full width and sign.
+// Equal and NotEqual, any number of values: integers at full width and sign, system calls by number and name, texts
+// byte by byte with one trailing NUL tolerated.
 #include "operators/builtin.h"
-#include "operators/integer_argument.h"
 #include "operators/number_filter.h"
-#include "operators/number_values.h"
+#include "operators/scalar_argument.h"
+#include "operators/text_filter.h"
 
 namespace burin {
 namespace {
 
+bool applies(TypeClass type) {
+  return is_scalar(type) || is_text(type);
+}
+
 Operand parse(const std::vector<Located<std::string>>& values, const ArgType& type, Diagnostics& diagnostics) {
-  ValueForm form = integer_form(type);
-  form.ranges = false;
-  return read_number_set(values, form, diagnostics);
+  if (is_text(type.type_class)) return read_texts(values, type, TextMatch::Equal, diagnostics);
+  return read_scalars(values, type, false, diagnostics);
 }
 
 template <bool kWanted>
 std::string predicate(const PredicateSite& site, const ArgType& type, const Operand& operand) {
-  return number_in_c(site, pattern_in_c(site.arg, type.type_class), operand, kWanted);
+  if (is_text(type.type_class)) return text_in_c(site, type, operand, TextMatch::Equal, kWanted);
+  return number_in_c(site, scalar_in_c(site.arg, type), operand, kWanted);
 }
 
 template <bool kWanted>
-bool evaluate(const Value& value, const ArgType&, const Operand& operand) {
-  return number_holds(pattern_of(value), operand, kWanted);
+bool evaluate(const Value& value, const ArgType& type, const Operand& operand) {
+  if (is_text(type.type_class)) return text_holds(value, type, operand, TextMatch::Equal, kWanted);
+  return number_holds(scalar_of(value), operand, kWanted);
 }
 
 }  // namespace
 
 Operator op_equal() {
-  return {"Equal", "the integer is one of the values", is_integer, parse, true, predicate<true>, evaluate<true>};
+  return {"Equal", "the number or text is one of the values", applies, parse, true, predicate<true>, evaluate<true>};
 }
 
 Operator op_not_equal() {
-  return {"NotEqual", "the integer is none of the values", is_integer, parse, true, predicate<false>, evaluate<false>};
+  return {"NotEqual",     "the number or text is none of the values", applies, parse, true, predicate<false>,
+          evaluate<false>};
 }
 
 }  // namespace burin

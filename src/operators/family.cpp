@@ -7,7 +7,8 @@ namespace burin {
 namespace {
 
 bool applies(TypeClass type) {
-  return type == TypeClass::Socket || type == TypeClass::Packet || type == TypeClass::Sockaddr;
+  return type == TypeClass::Socket || type == TypeClass::Packet || type == TypeClass::Sockaddr ||
+         type == TypeClass::SockaddrUn;
 }
 
 Operand parse(const std::vector<Located<std::string>>& values, const ArgType&, Diagnostics& diagnostics) {
@@ -20,6 +21,7 @@ std::optional<std::uint64_t> number_of(const Value& value) {
   if (const auto* v = std::get_if<SockValue>(&value)) return v->family;
   if (const auto* v = std::get_if<SkbValue>(&value)) return v->family;
   if (const auto* v = std::get_if<SockaddrValue>(&value)) return v->family;
+  if (const auto* v = std::get_if<SockaddrUnValue>(&value)) return v->family;
   return std::nullopt;
 }
 

@@ -16,6 +16,8 @@ std::optional<std::uint64_t> pattern_of(const Value& value) {
   if (const auto* v = std::get_if<UintValue>(&value)) return v->value;
   if (const auto* v = std::get_if<LongValue>(&value)) return static_cast<std::uint64_t>(v->value);
   if (const auto* v = std::get_if<SizeValue>(&value)) return v->value;
+  if (const auto* v = std::get_if<CapabilityValue>(&value)) return static_cast<std::uint64_t>(std::int64_t{v->value});
+  if (const auto* v = std::get_if<BpfCmdValue>(&value)) return v->command;
   return std::nullopt;
 }
 

@@ -51,16 +51,20 @@ struct Operator {
   std::string (*predicate)(const PredicateSite&, const ArgType& type, const Operand&) = nullptr;
   /// Reference meaning. A value that could not be read (ErrorValue) or is of another kind holds for no operator.
   bool (*evaluate)(const Value&, const ArgType& type, const Operand&) = nullptr;
-  /// For operators that look at several arguments: how many (0 = any number), and their meaning; `evaluate` is null
-  /// then.
+  /// For operators that look at several arguments: how many (0 = any number), and their meaning over the values at
+  /// `positions` in the policy's list; `evaluate` is null then.
   std::size_t arguments = 1;
+  /// CelExpr: parse() with the type of each argument that `positions` names; null for all others. parse() alone checks
+  /// what can be checked without types.
+  Operand (*parse_all)(const std::vector<Located<std::string>>& values, std::span<const ArgType* const> types,
+                       std::span<const std::size_t> positions, Diagnostics& diagnostics) = nullptr;
   bool (*evaluate_all)(std::span<const Value> values, std::span<const std::size_t> positions, const Operand&) = nullptr;
 };
 
 /// All operators, in the order of the reference page.
 std::span<const Operator> all_operators();
-/// Null when there is none of that name. Accepts Tetragon's second spelling NotSportPriv; the result's `name` is
-/// canonical.
+/// Null when there is none of that name. Accepts the second spellings that Tetragon has for some (NotSportPriv,
+/// SubStringIgnoreCase, gt, lt); the result's `name` is canonical.
 const Operator* find_operator(std::string_view name);
 
 }  // namespace burin
