@@ -13,6 +13,12 @@ EVENTS = pathlib.Path("/sys/kernel/tracing/events/syscalls")
 # Where the kernel's function is called otherwise than the number's macro.
 FUNCTIONS = {"stat": "newstat", "fstat": "newfstat", "lstat": "newlstat", "uname": "newuname", "umount2": "umount",
              "sendfile": "sendfile64"}
+# Calls that kernels have gained since Debian 12's headers (6.1); from 403 on the numbers are the same everywhere.
+NEWER = dict(enumerate((
+    "cachestat fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue statmount listmount lsm_get_self_attr "
+    "lsm_set_self_attr lsm_list_modules mseal setxattrat getxattrat listxattrat removexattrat open_tree_attr "
+    "file_getattr file_setattr").split(), 451))
+NEWER_X64 = {335: "uretprobe", 336: "uprobe"}
 
 
 def numbers(path):
@@ -36,7 +42,7 @@ def main():
     names = set()
     for abi, header in (("x64", "x86_64-linux-gnu/asm/unistd_64.h"), ("i386", "x86_64-linux-gnu/asm/unistd_32.h"),
                         ("arm64", "asm-generic/unistd.h")):
-        table = numbers(HEADERS / header)
+        table = NEWER | (NEWER_X64 if abi == "x64" else {}) | numbers(HEADERS / header)
         names.update(table.values())
         (TABLES / f"{abi}.txt").write_text("".join(f"{n} {table[n]}\n" for n in sorted(table)))
     kept = {}

@@ -2,6 +2,8 @@
 // 32-bit numbers, sign-extended, so that the bit is free.
 #include "operators/syscall_argument.h"
 
+#include <utility>
+
 #include "cidr/cidr.h"
 #include "model/syscalls.h"
 #include "operators/number_values.h"
@@ -30,10 +32,25 @@ std::string_view without_prefix(std::string_view name) {
   return name;
 }
 
+/// Names that the kernel's functions and trace events have for calls of another name.
+std::string_view other_name(std::string_view name) {
+  static constexpr std::pair<std::string_view, std::string_view> kOther[] = {
+      {"newstat", "stat"},   {"newfstat", "fstat"}, {"newlstat", "lstat"},
+      {"newuname", "uname"}, {"umount", "umount2"}, {"sendfile64", "sendfile"}};
+  for (const auto& [function, call] : kOther)
+    if (name == function) return call;
+  return name;
+}
+
+std::optional<std::uint32_t> number_of(std::string_view bare, bool compat) {
+  const auto number = syscall_number(table_of(compat), bare);
+  return number ? number : syscall_number(table_of(compat), other_name(bare));
+}
+
 void read_name(const Located<std::string>& value, std::string_view name, bool compat, NumberSet& set,
                Diagnostics& diagnostics) {
   const std::string_view bare = without_prefix(name);
-  if (const auto number = syscall_number(table_of(compat), bare)) {
+  if (const auto number = number_of(bare, compat)) {
     const std::uint64_t pattern = *number | (compat ? kCompat : 0);
     set.ranges.push_back({pattern, pattern});
     return;
@@ -67,6 +84,10 @@ void read_number(const Located<std::string>& value, std::string_view text, bool 
 }
 
 }  // namespace
+
+bool is_syscall(std::string_view name) {
+  return number_of(without_prefix(name), false).has_value();
+}
 
 NumberSet read_syscalls(const std::vector<Located<std::string>>& values, bool ranges, Diagnostics& diagnostics) {
   NumberSet set;

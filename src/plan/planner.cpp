@@ -142,7 +142,7 @@ class PolicyPlanner {
   void finish(const Hook& hook, PlannedHook& planned) {
     plan_actions(hook, planned, diagnostics_);
     for (const auto& s : hook.selectors)
-      planned.selectors.push_back(plan_selector(s, planned, in_, mark_, diagnostics_));
+      planned.selectors.push_back(plan_selector(policy_, s, planned, in_, mark_, diagnostics_));
   }
 
   void unavailable(const Hook& hook, const std::string& function, std::vector<RungTried> tried) {

@@ -45,7 +45,7 @@ bool any_action(const Hook& hook, bool (*wanted)(const Action&));
 void plan_enforcers(const Policy& policy, const PlanInput& in, HookPlan& plan, Diagnostics& diagnostics);
 
 /// selectors.cpp
-PlannedSelector plan_selector(const Selector& selector, const PlannedHook& hook, const PlanInput& in,
+PlannedSelector plan_selector(const Policy& policy, const Selector& selector, const PlannedHook& hook, const PlanInput& in,
                               std::uint32_t& next_mark, Diagnostics& diagnostics);
 
 }  // namespace burin
