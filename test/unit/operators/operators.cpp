@@ -107,7 +107,8 @@ TEST_CASE("the list: unique names, everything filled in, both spellings of NotSP
     CHECK(o.applies_to);
     CHECK(o.parse);
     CHECK(o.predicate);
-    CHECK(o.evaluate);
+    CHECK((o.evaluate != nullptr) == (o.arguments == 1));
+    CHECK((o.evaluate_all != nullptr) == (o.arguments != 1));
     CHECK(burin::find_operator(o.name) == &o);
   }
   for (const char* name :
@@ -118,6 +119,9 @@ TEST_CASE("the list: unique names, everything filled in, both spellings of NotSP
     CHECK(names.count(name) == 1);
   REQUIRE(burin::find_operator("NotSportPriv"));
   CHECK(burin::find_operator("NotSportPriv")->name == "NotSPortPriv");
+  CHECK(burin::find_operator("SubStringIgnoreCase")->name == "SubStringIgnCase");
+  CHECK(burin::find_operator("gt")->name == "GT");
+  CHECK(burin::find_operator("lt")->name == "LT");
   CHECK_FALSE(burin::find_operator("notdaddr"));
   CHECK_FALSE(burin::find_operator(""));
 }
