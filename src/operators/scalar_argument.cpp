@@ -16,7 +16,15 @@ NumberSet read_scalars(const std::vector<Located<std::string>>& values, const Ar
   if (type.type_class == TypeClass::Syscall) return read_syscalls(values, ranges, diagnostics);
   ValueForm form = integer_form(type);
   form.ranges = ranges;
-  return read_number_set(values, form, diagnostics);
+  std::vector<Located<std::string>> numbers;
+  for (const auto& value : values) {
+    if (value.value.starts_with("list:"))
+      diagnostics.error("bad-value", value.span, "a list can be a value only for InMap and NotInMap on type syscall64",
+                        "write the numbers or ranges themselves");
+    else
+      numbers.push_back(value);
+  }
+  return read_number_set(numbers, form, diagnostics);
 }
 
 std::string scalar_in_c(const std::string& field, const ArgType& type) {
