@@ -9,8 +9,7 @@ FollowUp::FollowUp(Outreach* outreach, bool expose_addresses)
 
 void FollowUp::add_hook(const HookInfo& hook) {
   user_stacks_.erase(hook.id);
-  if (hook.user_stack < hook.record.fields.size())
-    user_stacks_[hook.id] = hook.record.fields[hook.user_stack].offset;
+  if (hook.user_stack < hook.record.fields.size()) user_stacks_[hook.id] = hook.record.fields[hook.user_stack].offset;
 }
 
 void FollowUp::arrived(std::span<const std::byte> record) {

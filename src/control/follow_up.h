@@ -1,4 +1,5 @@
-// What is left to do for an event when it was decoded: names for its stacks, and the actions that only user space can do.
+// What is left to do for an event when it was decoded: names for its stacks, and the actions that only user space can
+// do.
 #pragma once
 #include <cstddef>
 #include <cstdint>

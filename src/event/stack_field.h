@@ -8,8 +8,8 @@
 
 namespace burin {
 
-/// Addresses of the stack that field `field` (an index into the layout, or none) names; no names yet. False when it lies
-/// outside the record.
+/// Addresses of the stack that field `field` (an index into the layout, or none) names; no names yet. False when it
+/// lies outside the record.
 bool read_stack(const RecordLayout& layout, std::size_t field, std::span<const std::byte> record,
                 std::vector<StackFrame>& out);
 

@@ -69,8 +69,9 @@ void Outreach::Impl::run() {
 }
 
 void Outreach::Impl::perform(const NetworkAction& action) {
-  const auto result = action.kind == ActionKind::GetUrl ? get_url(action.target, options.timeout)
-                                                        : dns_lookup(action.target, options.dns_server, options.timeout);
+  const auto result = action.kind == ActionKind::GetUrl
+                          ? get_url(action.target, options.timeout)
+                          : dns_lookup(action.target, options.dns_server, options.timeout);
   if (result) {
     ++done;
     return;

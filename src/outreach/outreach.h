@@ -1,5 +1,5 @@
-// What a policy lets the daemon do in the network: GetUrl and DnsLookup, by one thread, behind a bounded queue, so that no
-// event ever waits for a server.
+// What a policy lets the daemon do in the network: GetUrl and DnsLookup, by one thread, behind a bounded queue, so that
+// no event ever waits for a server.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -12,10 +12,11 @@
 namespace burin {
 
 struct OutreachOptions {
-  bool allowed = false;                  ///< without it nothing is sent, and submit() says so
-  std::string dns_server = "1.1.1.1:53";  ///< address and port, "[2606:4700:4700::1111]:53" for IPv6; Tetragon's default
+  bool allowed = false;  ///< without it nothing is sent, and submit() says so
+  std::string dns_server =
+      "1.1.1.1:53";  ///< address and port, "[2606:4700:4700::1111]:53" for IPv6; Tetragon's default
   std::chrono::milliseconds timeout{5000};  ///< for each of connecting, sending and receiving
-  std::size_t queue = 256;                ///< actions that may wait
+  std::size_t queue = 256;                  ///< actions that may wait
 };
 
 struct OutreachCounters {
@@ -33,8 +34,8 @@ class Outreach {
 
   /// Queues one action; false when it will not be performed (not allowed, or too many are waiting). Never blocks.
   bool submit(const NetworkAction& action);
-  /// Ends the thread; what waits is given up and counted as dropped. The action under way is waited for, `timeout` long at
-  /// most. Idempotent.
+  /// Ends the thread; what waits is given up and counted as dropped. The action under way is waited for, `timeout` long
+  /// at most. Idempotent.
   void stop();
   OutreachCounters counters() const;
 

@@ -42,6 +42,7 @@ Poco::Net::SocketAddress server_address(const std::string& server) {
   std::string host = server.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   const std::string port = colon == std::string::npos ? std::string() : server.substr(colon + 1);
+  if (host.empty()) throw Poco::InvalidArgumentException("no address");
   return {Poco::Net::IPAddress(host), static_cast<Poco::UInt16>(std::stoul(port))};
 }
 
@@ -65,9 +66,7 @@ Result<> get_url(const std::string& url, std::chrono::milliseconds timeout) {
 }
 
 std::string dns_question(const std::string& name, std::uint16_t id) {
-  const auto u16 = [](std::uint16_t v) {
-    return std::string{static_cast<char>(v >> 8), static_cast<char>(v & 0xff)};
-  };
+  const auto u16 = [](std::uint16_t v) { return std::string{static_cast<char>(v >> 8), static_cast<char>(v & 0xff)}; };
   std::string out = u16(id) + u16(0x0100) + u16(1) + u16(0) + u16(0) + u16(0);  // recursion desired, one question
   std::size_t at = 0;
   while (at < name.size()) {

@@ -68,14 +68,15 @@ void ActionCheck::check_override() const {
   Diagnostics reported_elsewhere;
   for (const auto& callee : callees_of(policy, hook, in, reported_elsewhere)) {
     if (callee.syscall || callee.function.starts_with("security_")) continue;
-    return refuse("the kernel lets only syscalls and security_* functions be overridden, and " + callee.function +
-                      " is neither",
-                  "Sigkill and Signal work everywhere");
+    return refuse(
+        "the kernel lets only syscalls and security_* functions be overridden, and " + callee.function + " is neither",
+        "Sigkill and Signal work everywhere");
   }
 }
 
 void ActionCheck::check_sock() const {
-  const ArgType* type = action.sock_position < hook.args.size() ? find_type(hook.args[action.sock_position].type) : nullptr;
+  const ArgType* type =
+      action.sock_position < hook.args.size() ? find_type(hook.args[action.sock_position].type) : nullptr;
   if (!type || type->type_class != TypeClass::Socket)
     refuse("argSock names no argument of type sock or socket", "declare it under args");
 }
@@ -84,7 +85,8 @@ void ActionCheck::check_network() const {
   if (action.kind == ActionKind::GetUrl) {
     const std::string_view url = action.target;
     if (url.starts_with("https://"))
-      return refuse("burin speaks no TLS: it cannot fetch an https URL", "use an http URL; a canary token needs no secrecy");
+      return refuse("burin speaks no TLS: it cannot fetch an https URL",
+                    "use an http URL; a canary token needs no secrecy");
     const std::string_view rest = url.starts_with("http://") ? url.substr(7) : std::string_view();
     if (rest.empty() || rest.front() == '/' || rest.front() == ':' ||
         std::ranges::any_of(rest, [](unsigned char c) { return c <= ' ' || c >= 0x7f; }))
@@ -95,7 +97,8 @@ void ActionCheck::check_network() const {
   bool good = !action.target.empty() && action.target.size() <= 253;
   for (const char c : action.target) {
     label = c == '.' ? 0 : label + 1;
-    const bool word = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+    const bool word =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
     good = good && label <= 63 && (word || c == '.');
   }
   if (!good || action.target.front() == '.' || action.target.find("..") != std::string::npos)
@@ -103,7 +106,8 @@ void ActionCheck::check_network() const {
 }
 
 void ActionCheck::check_set() const {
-  if (hook.kind != HookKind::Usdt) return refuse("only USDT probes hand out pointers that are meant to be written through");
+  if (hook.kind != HookKind::Usdt)
+    return refuse("only USDT probes hand out pointers that are meant to be written through");
   if (action.set_index >= hook.args.size())
     refuse("argIndex " + std::to_string(action.set_index) + " is none of the " + std::to_string(hook.args.size()) +
            " arguments under args");
@@ -140,7 +144,8 @@ const PlannedArg* keyed_arg(const RateKey& key, const PlannedHook& planned) {
 bool has_member(TypeClass type, std::string_view member) {
   static constexpr std::string_view kEnds[] = {"saddr", "daddr", "sport", "dport", "family", "protocol"};
   static constexpr std::string_view kAddress[] = {"addr", "port", "family"};
-  if (type == TypeClass::Socket || type == TypeClass::Packet) return std::ranges::find(kEnds, member) != std::end(kEnds);
+  if (type == TypeClass::Socket || type == TypeClass::Packet)
+    return std::ranges::find(kEnds, member) != std::end(kEnds);
   if (type == TypeClass::Sockaddr) return std::ranges::find(kAddress, member) != std::end(kAddress);
   return type == TypeClass::SockaddrUn && member == "family";
 }
@@ -153,7 +158,8 @@ void check_rate_keys(const Action& action, const PlannedHook& planned, Diagnosti
     };
     const auto key = rate_key_named(name);
     if (!key) {
-      refuse("is no key", "keys are binary, argN, dataN, and argN.saddr, daddr, sport, dport, family, protocol, addr, port");
+      refuse("is no key",
+             "keys are binary, argN, dataN, and argN.saddr, daddr, sport, dport, family, protocol, addr, port");
       continue;
     }
     if (key->subject == RateKey::Subject::Binary) continue;

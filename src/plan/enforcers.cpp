@@ -1,5 +1,5 @@
-// How the programs of `enforcers` reach the listed calls. They only ever wait for a NotifyEnforcer, so what they have to be
-// able to do is what some NotifyEnforcer of the policy asks for.
+// How the programs of `enforcers` reach the listed calls. They only ever wait for a NotifyEnforcer, so what they have
+// to be able to do is what some NotifyEnforcer of the policy asks for.
 #include <algorithm>
 
 #include "plan/steps.h"
@@ -98,8 +98,8 @@ struct EnforcerPlanner {
         return std::ranges::any_of(s.actions, notifies) || std::ranges::any_of(s.return_actions, notifies);
       });
       if (notifier)
-        plan.unavailable.push_back({hook.function(), {}, "NotifyEnforcer: none of the calls under enforcers can be had",
-                                    hook.span, false});
+        plan.unavailable.push_back(
+            {hook.function(), {}, "NotifyEnforcer: none of the calls under enforcers can be had", hook.span, false});
       return notifier;
     });
   }

@@ -55,8 +55,7 @@ Result<ElfSymbols> ElfSymbols::load(int fd) {
     for (const auto& p : read_array<Elf64_Phdr>(fd, header.e_phoff, std::uint64_t{header.e_phnum} * sizeof(Elf64_Phdr)))
       if (p.p_type == PT_LOAD) out.segments_.push_back({p.p_offset, p.p_filesz, p.p_vaddr});
   if (header.e_shentsize != sizeof(Elf64_Shdr) || header.e_shnum > kMaxHeaders) return out;
-  const auto sections =
-      read_array<Elf64_Shdr>(fd, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr));
+  const auto sections = read_array<Elf64_Shdr>(fd, header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr));
   const Elf64_Shdr* table = table_of(sections, SHT_SYMTAB);
   if (!table) table = table_of(sections, SHT_DYNSYM);
   if (!table) return out;
@@ -65,9 +64,11 @@ Result<ElfSymbols> ElfSymbols::load(int fd) {
   out.names_.assign(names.begin(), names.end());
   for (const auto& symbol : read_array<Elf64_Sym>(fd, table->sh_offset, table->sh_size)) {
     const auto type = ELF64_ST_TYPE(symbol.st_info);
-    if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF || symbol.st_name >= out.names_.size())
+    if ((type != STT_FUNC && type != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF ||
+        symbol.st_name >= out.names_.size())
       continue;
-    out.functions_.push_back({symbol.st_value, static_cast<std::uint32_t>(std::min<std::uint64_t>(symbol.st_size, UINT32_MAX)),
+    out.functions_.push_back({symbol.st_value,
+                              static_cast<std::uint32_t>(std::min<std::uint64_t>(symbol.st_size, UINT32_MAX)),
                               symbol.st_name});
   }
   std::ranges::stable_sort(out.functions_, {}, &Function::address);
@@ -76,13 +77,13 @@ Result<ElfSymbols> ElfSymbols::load(int fd) {
 }
 
 std::string_view ElfSymbols::find(std::uint64_t file_offset) const {
-  const auto segment = std::ranges::find_if(segments_, [&](const Segment& s) {
-    return file_offset >= s.offset && file_offset - s.offset < s.size;
-  });
+  const auto segment = std::ranges::find_if(
+      segments_, [&](const Segment& s) { return file_offset >= s.offset && file_offset - s.offset < s.size; });
   if (segment == segments_.end()) return {};
   const std::uint64_t address = file_offset - segment->offset + segment->address;
   auto above = std::ranges::upper_bound(functions_, address, {}, &Function::address);
-  // Functions may nest or carry no size (assembly): the nearest that reaches the address, else the nearest without size.
+  // Functions may nest or carry no size (assembly): the nearest that reaches the address, else the nearest without
+  // size.
   for (int tries = 0; tries < 8 && above != functions_.begin(); ++tries) {
     --above;
     if (above->size == 0 || address - above->address < above->size) return names_.data() + above->name;

@@ -1,5 +1,5 @@
-// The functions of an ELF file, by their place in the file. Reads what it needs and closes the file: nothing is mapped, so
-// that a file that is cut under us cannot kill us.
+// The functions of an ELF file, by their place in the file. Reads what it needs and closes the file: nothing is mapped,
+// so that a file that is cut under us cannot kill us.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -56,7 +56,8 @@ Result<KernelSymbols> KernelSymbols::load(const std::string& path) {
     out.text_.push_back('\0');
   }
   if (found.empty() || hidden)
-    return fail(ErrorCode::Unsupported, "the kernel hides the addresses of its functions (sysctl kernel.kptr_restrict)");
+    return fail(ErrorCode::Unsupported,
+                "the kernel hides the addresses of its functions (sysctl kernel.kptr_restrict)");
   std::ranges::stable_sort(found, {}, &std::pair<std::uint64_t, std::uint32_t>::first);
   out.addresses_.reserve(found.size());
   out.names_.reserve(found.size());

@@ -46,7 +46,8 @@ bool parse_mapping(const std::string& line, Mapping& out) {
   unsigned long long begin = 0, end = 0, offset = 0, inode = 0;
   char flags[5] = "", device[16] = "";
   int at = 0;
-  if (std::sscanf(line.c_str(), "%llx-%llx %4s %llx %15s %llu %n", &begin, &end, flags, &offset, device, &inode, &at) < 6)
+  if (std::sscanf(line.c_str(), "%llx-%llx %4s %llx %15s %llu %n", &begin, &end, flags, &offset, device, &inode, &at) <
+      6)
     return false;
   if (flags[2] != 'x') return false;
   out.begin = begin;

@@ -1,4 +1,5 @@
-// NotifyEnforcer and CleanupEnforcerNotification: arm and disarm what the programs of `enforcers` do to the current task.
+// NotifyEnforcer and CleanupEnforcerNotification: arm and disarm what the programs of `enforcers` do to the current
+// task.
 #include "codegen/actions.h"
 
 namespace burin {

@@ -81,8 +81,7 @@ std::string rate_text(const RateLimit& limit, const ActionSite& site) {
 std::string post_text(const Action& action, const ActionSite& site) {
   std::string out;
   if (action.rate_limit) out += rate_text(*action.rate_limit, site);
-  const unsigned stacks =
-      (action.kernel_stack ? kWantsKernelStack : 0) | (action.user_stack ? kWantsUserStack : 0);
+  const unsigned stacks = (action.kernel_stack ? kWantsKernelStack : 0) | (action.user_stack ? kWantsUserStack : 0);
   if (stacks) out += "    wants |= " + std::to_string(stacks) + ";\n";
   return out;
 }

@@ -1,0 +1,62 @@
+struct rec_p0 {
+  struct burin_head head;
+  struct w_text a0;
+  s32 a1;
+} __attribute__((aligned(8)));
+_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
+_Static_assert(__builtin_offsetof(struct rec_p0, a1) == 112, "a1");
+int p0(struct pt_regs *ctx) {
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, zero = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
+  int matched = 0, post = 1, result = 0;
+  u32 target = 0;  /* policy.yaml:10 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = scratch.lookup(&zero);
+  if (!s) return 0;
+  struct rec_p0 *r = (struct rec_p0 *)s->record;
+  __builtin_memset(r, 0, 120);
+  s->tail = 0;
+u64 v_a0 = burin_syscall_arg(ctx, 0);  /* policy.yaml:13 argument 0 (string) */
+burin_text_string((&s->t[0]), v_a0, 1);  /* policy.yaml:13 argument 0 (string) */
+u64 v_a1 = burin_syscall_arg(ctx, 1);  /* policy.yaml:15 argument 1 (int) */
+r->a1 = (s32)v_a1;  /* policy.yaml:15 argument 1 (int) */
+  if (!matched) {  /* policy.yaml:18 selector 0 */
+    matched = 1;  /* policy.yaml:18 selector 0 */
+    selector = 0;  /* policy.yaml:18 selector 0 */
+    burin_notify_enforcer(slots, 0, 9);  /* policy.yaml:19 selector 0, NotifyEnforcer */
+    action = 13;  /* policy.yaml:19 selector 0, NotifyEnforcer */
+    burin_cleanup_enforcer();  /* policy.yaml:21 selector 0, CleanupEnforcerNotification */
+    action = 14;  /* policy.yaml:21 selector 0, CleanupEnforcerNotification */
+  }  /* policy.yaml:18 selector 0 */
+  if (!matched) return result;
+  burin_count(slots + BURIN_MATCHED);  /* policy.yaml:10 send */
+  if (!post) return result;  /* policy.yaml:10 send */
+  burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 120, 4095);  /* policy.yaml:10 send */
+  burin_fill_head(&r->head, 16 + target, (120 + (s->tail & 4095)));  /* policy.yaml:10 send */
+  r->head.selector = selector;  /* policy.yaml:10 send */
+  r->head.action = action;  /* policy.yaml:10 send */
+  r->head.return_action = return_action;  /* policy.yaml:10 send */
+  r->head.faults = faults;  /* policy.yaml:10 send */
+  burin_posted(slots, events.perf_submit(ctx, r, (120 + (s->tail & 4095))));  /* policy.yaml:10 send */
+  return result;
+}
+int enforce_signal(struct pt_regs *ctx) {
+  u64 caller = bpf_get_current_pid_tgid();
+  int result = 0;
+  u32 slots = 16;
+  struct burin_notification *found = notifications.lookup(&caller);
+  if (!found) return 0;
+  s32 error = found->error;
+  u32 signal = found->signal;
+  notifications.delete(&caller);
+  burin_count(slots + BURIN_MATCHED);
+  if (signal) {
+    if (burin_signal(signal) == 0)
+      burin_count(slots + BURIN_SIGNALED);
+    else
+      burin_count(slots + BURIN_REFUSED);
+  }
+  return result;
+}

@@ -1,0 +1,103 @@
+static __always_inline int set0(u64 a) {
+  if (a == 0xffffffffffffffefULL) return 1;
+  return 0;
+}
+struct rec_p0 {
+  struct burin_head head;
+  struct w_text a0;
+  s32 a1;
+  u32 active;
+  u32 target;
+  s32 ret;
+} __attribute__((aligned(8)));
+_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
+_Static_assert(__builtin_offsetof(struct rec_p0, a1) == 112, "a1");
+_Static_assert(__builtin_offsetof(struct rec_p0, active) == 116, "active");
+_Static_assert(__builtin_offsetof(struct rec_p0, target) == 120, "target");
+_Static_assert(__builtin_offsetof(struct rec_p0, ret) == 124, "ret");
+struct whole_p0 {
+  char b[8320];
+} __attribute__((aligned(8)));
+BPF_F_TABLE("hash", u64, struct whole_p0, held_p0, 1008, 0); /* 1: BPF_F_NO_PREALLOC */
+int p0(struct pt_regs *ctx) {
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, zero = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
+  int matched = 0, post = 1, result = 0;
+  u32 target = 0;  /* policy.yaml:7 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = scratch.lookup(&zero);
+  if (!s) return 0;
+  struct rec_p0 *r = (struct rec_p0 *)s->record;
+  __builtin_memset(r, 0, 128);
+  s->tail = 0;
+u64 v_a0 = burin_syscall_arg(ctx, 0);  /* policy.yaml:10 argument 0 (string) */
+burin_text_string((&s->t[0]), v_a0, 1);  /* policy.yaml:10 argument 0 (string) */
+u64 v_a1 = burin_syscall_arg(ctx, 1);  /* policy.yaml:12 argument 1 (int) */
+r->a1 = (s32)v_a1;  /* policy.yaml:12 argument 1 (int) */
+  if (!matched) {  /* policy.yaml:19 selector 0 */
+    if (!active) {  /* policy.yaml:19 selector 0 */
+    selector = 0;  /* policy.yaml:19 selector 0 */
+    post = 0;  /* policy.yaml:20 selector 0, NoPost */
+    action = 9;  /* policy.yaml:20 selector 0, NoPost */
+    }  /* policy.yaml:19 selector 0 */
+    active |= 1u;  /* policy.yaml:19 selector 0 */
+  }  /* policy.yaml:19 selector 0 */
+  if (active) matched = 1;  /* policy.yaml:7 decided at the return */
+  if (!matched) return result;
+  burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 128, 4095);  /* policy.yaml:7 send */
+  u64 caller = bpf_get_current_pid_tgid();  /* policy.yaml:7 send */
+  r->head.selector = selector;  /* policy.yaml:7 send */
+  r->head.action = action;  /* policy.yaml:7 send */
+  r->head.return_action = return_action;  /* policy.yaml:7 send */
+  r->head.faults = faults;  /* policy.yaml:7 send */
+  r->head.size = s->tail;  /* policy.yaml:7 send */
+  r->head.state = post;  /* policy.yaml:7 send */
+  r->active = active;  /* policy.yaml:7 send */
+  r->target = target;  /* policy.yaml:7 send */
+  if (held_p0.update(&caller, r)) burin_count(slots + BURIN_FAILED);  /* policy.yaml:7 send */
+  return result;
+}
+int p0_ret(struct pt_regs *ctx) {
+  u64 caller = bpf_get_current_pid_tgid();
+  u32 zero = 0;
+  struct rec_p0 *held = held_p0.lookup(&caller);
+  if (!held) return 0; /* filtered out at the entry */
+  struct burin_scratch *s = scratch.lookup(&zero);
+  if (!s) return 0;
+  struct rec_p0 *r = (struct rec_p0 *)s->record;
+  burin_read(r, 8320, held);
+  held_p0.delete(&caller);
+  s->tail = r->head.size;
+  u16 selector = r->head.selector, action = r->head.action, return_action = 0;
+  u32 faults = r->head.faults, active = r->active, target = r->target;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
+  int matched = 0, post = r->head.state, result = 0;
+  u32 slots = 0 + target * BURIN_SLOTS;
+u64 v_ret = (u64)PT_REGS_RC(ctx);  /* policy.yaml:16 return value */
+r->ret = (s32)v_ret;  /* policy.yaml:16 return value */
+  if (!matched && (active & 1u)) {  /* policy.yaml:19 selector 0 at the return */
+  if (!(faults & 2147483648u) && (set0((u64)(s64)r->ret))) {  /* policy.yaml:22 selector 0 at the return, Equal */
+    matched = 1;  /* policy.yaml:19 selector 0 at the return */
+    selector = 0;  /* policy.yaml:19 selector 0 at the return */
+    if (burin_signal(12) == 0) {  /* policy.yaml:26 selector 0, Signal */
+      burin_count(slots + BURIN_SIGNALED);  /* policy.yaml:26 selector 0, Signal */
+    } else {  /* policy.yaml:26 selector 0, Signal */
+      burin_count(slots + BURIN_REFUSED);  /* policy.yaml:26 selector 0, Signal */
+      r->head.flags |= 16; /* kHeadActionFailed */  /* policy.yaml:26 selector 0, Signal */
+    }  /* policy.yaml:26 selector 0, Signal */
+    return_action = 10;  /* policy.yaml:26 selector 0, Signal */
+    post = 0;  /* policy.yaml:19 selector 0 at the return, NoPost */
+  }}  /* policy.yaml:19 selector 0 at the return */
+  if (!matched) return 0;
+  burin_count(slots + BURIN_MATCHED);  /* policy.yaml:7 send */
+  if (!post) return result;  /* policy.yaml:7 send */
+  burin_fill_head(&r->head, 16 + target, (128 + (s->tail & 4095)));  /* policy.yaml:7 send */
+  r->head.selector = selector;  /* policy.yaml:7 send */
+  r->head.action = action;  /* policy.yaml:7 send */
+  r->head.return_action = return_action;  /* policy.yaml:7 send */
+  r->head.faults = faults;  /* policy.yaml:7 send */
+  burin_posted(slots, events.perf_submit(ctx, r, (128 + (s->tail & 4095))));  /* policy.yaml:7 send */
+  return 0;
+}

@@ -1,0 +1,76 @@
+struct rec_p0 {
+  struct burin_head head;
+  s32 a0;
+  u32 active;
+  u32 target;
+  struct w_sock ret;
+} __attribute__((aligned(8)));
+_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
+_Static_assert(__builtin_offsetof(struct rec_p0, active) == 100, "active");
+_Static_assert(__builtin_offsetof(struct rec_p0, target) == 104, "target");
+_Static_assert(__builtin_offsetof(struct rec_p0, ret) == 112, "ret");
+struct whole_p0 {
+  char b[176];
+} __attribute__((aligned(8)));
+BPF_F_TABLE("hash", u64, struct whole_p0, held_p0, 4096, 0); /* 1: BPF_F_NO_PREALLOC */
+int p0(struct pt_regs *ctx) {
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, zero = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
+  int matched = 0, post = 1, result = 0;
+  u32 target = 0;  /* policy.yaml:7 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = scratch.lookup(&zero);
+  if (!s) return 0;
+  struct rec_p0 *r = (struct rec_p0 *)s->record;
+  __builtin_memset(r, 0, 176);
+  s->tail = 0;
+u64 v_a0 = (u64)PT_REGS_PARM2(ctx);  /* policy.yaml:10 argument 1 (int) */
+r->a0 = (s32)v_a0;  /* policy.yaml:10 argument 1 (int) */
+  matched = 1;  /* policy.yaml:7 no selectors: everything matches */
+  action = 1;  /* policy.yaml:7 Post */
+  if (!matched) return result;
+  u64 caller = bpf_get_current_pid_tgid();  /* policy.yaml:7 send */
+  r->head.selector = selector;  /* policy.yaml:7 send */
+  r->head.action = action;  /* policy.yaml:7 send */
+  r->head.return_action = return_action;  /* policy.yaml:7 send */
+  r->head.faults = faults;  /* policy.yaml:7 send */
+  r->head.size = s->tail;  /* policy.yaml:7 send */
+  r->head.state = post;  /* policy.yaml:7 send */
+  r->active = active;  /* policy.yaml:7 send */
+  r->target = target;  /* policy.yaml:7 send */
+  if (held_p0.update(&caller, r)) burin_count(slots + BURIN_FAILED);  /* policy.yaml:7 send */
+  return result;
+}
+int p0_ret(struct pt_regs *ctx) {
+  u64 caller = bpf_get_current_pid_tgid();
+  u32 zero = 0;
+  struct rec_p0 *held = held_p0.lookup(&caller);
+  if (!held) return 0; /* filtered out at the entry */
+  struct burin_scratch *s = scratch.lookup(&zero);
+  if (!s) return 0;
+  struct rec_p0 *r = (struct rec_p0 *)s->record;
+  burin_read(r, 176, held);
+  held_p0.delete(&caller);
+  s->tail = r->head.size;
+  u16 selector = r->head.selector, action = r->head.action, return_action = 0;
+  u32 faults = r->head.faults, active = r->active, target = r->target;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
+  int matched = 0, post = r->head.state, result = 0;
+  u32 slots = 0 + target * BURIN_SLOTS;
+u64 v_ret = (u64)PT_REGS_RC(ctx);  /* policy.yaml:14 return value */
+burin_read_sock(&r->ret, v_ret);  /* policy.yaml:14 return value */
+    burin_track_sock(r->ret.cookie);  /* policy.yaml:7 returnArgAction */
+  matched = 1;  /* policy.yaml:7 no selectors: everything matches */
+  if (!matched) return 0;
+  burin_count(slots + BURIN_MATCHED);  /* policy.yaml:7 send */
+  if (!post) return result;  /* policy.yaml:7 send */
+  burin_fill_head(&r->head, 16 + target, 176);  /* policy.yaml:7 send */
+  r->head.selector = selector;  /* policy.yaml:7 send */
+  r->head.action = action;  /* policy.yaml:7 send */
+  r->head.return_action = return_action;  /* policy.yaml:7 send */
+  r->head.faults = faults;  /* policy.yaml:7 send */
+  burin_posted(slots, events.perf_submit(ctx, r, 176));  /* policy.yaml:7 send */
+  return 0;
+}

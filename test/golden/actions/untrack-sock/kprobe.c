@@ -1,0 +1,38 @@
+struct rec_p0 {
+  struct burin_head head;
+  struct w_sock a0;
+} __attribute__((aligned(8)));
+_Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
+int p0(struct pt_regs *ctx) {
+  u16 selector = 0, action = 0, return_action = 0;
+  u32 faults = 0, active = 0, zero = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
+  int matched = 0, post = 1, result = 0;
+  u32 target = 0;  /* policy.yaml:7 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = scratch.lookup(&zero);
+  if (!s) return 0;
+  struct rec_p0 *r = (struct rec_p0 *)s->record;
+  __builtin_memset(r, 0, 160);
+  s->tail = 0;
+u64 v_a0 = (u64)PT_REGS_PARM1(ctx);  /* policy.yaml:10 argument 0 (sock) */
+burin_read_sock(&r->a0, v_a0);  /* policy.yaml:10 argument 0 (sock) */
+  if (!matched) {  /* policy.yaml:13 selector 0 */
+    matched = 1;  /* policy.yaml:13 selector 0 */
+    selector = 0;  /* policy.yaml:13 selector 0 */
+    burin_untrack_sock(r->a0.cookie);  /* policy.yaml:14 selector 0, UntrackSock */
+    action = 12;  /* policy.yaml:14 selector 0, UntrackSock */
+  }  /* policy.yaml:13 selector 0 */
+  if (!matched) return result;
+  burin_count(slots + BURIN_MATCHED);  /* policy.yaml:7 send */
+  if (!post) return result;  /* policy.yaml:7 send */
+  burin_fill_head(&r->head, 16 + target, 160);  /* policy.yaml:7 send */
+  r->head.selector = selector;  /* policy.yaml:7 send */
+  r->head.action = action;  /* policy.yaml:7 send */
+  r->head.return_action = return_action;  /* policy.yaml:7 send */
+  r->head.faults = faults;  /* policy.yaml:7 send */
+  burin_attribute(&r->head, r->a0.cookie);  /* policy.yaml:7 send */
+  burin_posted(slots, events.perf_submit(ctx, r, 160));  /* policy.yaml:7 send */
+  return result;
+}
