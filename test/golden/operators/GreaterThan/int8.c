@@ -1,0 +1,6 @@
+static __always_inline int set0(u64 a) {
+  if ((a >> 7) == 0x0ULL) return 1;
+  if ((a >> 2) == 0x3fffffffffffffffULL) return 1;
+  return 0;
+}
+if ((set0((u64)(s64)r->a0)))
