@@ -24,8 +24,9 @@ bool matches(const StringSet& set, TextMatch how, std::string_view text);
 /// Longest value of each way that can be compared in the kernel, in bytes.
 std::size_t max_text_value(TextMatch how);
 
-/// Up to this many values a set is inlined as word compares; above it is a map (measured: see docs/adr).
-inline constexpr std::size_t kInlineTexts = 8;
+/// Up to this many values a set is inlined as word compares; above it is a map (decision record 0004: 3 ns against more
+/// than 100; about eleven instructions a value).
+inline constexpr std::size_t kInlineTexts = 32;
 
 /// C for one set: `static __always_inline int NAME(struct burin_text *t)`, 1 when the text matches. `maps` declares the
 /// BCC maps it needs (file scope, before the functions), `inits` their contents. No byte of a value reaches C as text:

@@ -43,9 +43,9 @@ std::unique_ptr<OracleProgram> load(const char* what, const OracleSource& source
   const auto image = compile(oracle_text(source));
   const double compile_ms = milliseconds(start);
   const auto both = Clock::now();
-  auto out = std::make_unique<OracleProgram>(source);
+  auto out = std::make_unique<OracleProgram>(image, source.inits);
   std::printf("%-28s parse and build %7.1f ms, compile %6.1f ms, load %6.1f ms, %zu instructions\n", what, parse_ms,
-              compile_ms, milliseconds(both) - compile_ms, image.programs[0].insns.size());
+              compile_ms, milliseconds(both), image.programs[0].insns.size());
   return out;
 }
 
@@ -90,8 +90,9 @@ double text_time(burin::TextMatch how, std::size_t count, bool inlined, const st
   OracleSource source;
   source.add(std::move(code));
   source.cases.push_back({"u64", std::string("set0(") + kOracleText + ")"});
-  insns = compile(oracle_text(source)).programs[0].insns.size();
-  OracleProgram program(source);
+  const auto image = compile(oracle_text(source));
+  insns = image.programs[0].insns.size();
+  OracleProgram program(image, source.inits);
   REQUIRE(program.run(0, {}, {text}) == 0);
   return asked(program);
 }

@@ -92,10 +92,11 @@ burin::ProgramImage compile(const burin::ProgramSource& source) {
   return std::move(*image);
 }
 
-OracleProgram::OracleProgram(const OracleSource& source) : packet_(64), input_(kInputSize) {
-  const burin::ProgramSource text = oracle_text(source);
-  const burin::ProgramImage image = compile(text);
-  auto loaded = burin::LoadedProgram::load(image, source.inits, {}, host(), "oracle");
+OracleProgram::OracleProgram(const OracleSource& source) : OracleProgram(compile(oracle_text(source)), source.inits) {}
+
+OracleProgram::OracleProgram(const burin::ProgramImage& image, const std::vector<burin::MapInit>& inits)
+    : packet_(64), input_(kInputSize) {
+  auto loaded = burin::LoadedProgram::load(image, inits, {}, host(), "oracle");
   INFO((loaded ? ""
                : loaded.error().text() + "\n" +
                      loaded.error().detail.substr(

@@ -52,6 +52,8 @@ class OracleProgram {
  public:
   /// Compiles and loads; REQUIREs that it works.
   explicit OracleProgram(const OracleSource& source);
+  /// Loads what was compiled from oracle_text().
+  OracleProgram(const burin::ProgramImage& image, const std::vector<burin::MapInit>& inits);
   /// The value of case `index` for the record `bytes` (at most kRecordMax).
   int run(std::size_t index, std::span<const std::byte> bytes);
   /// The same with a text in the slot.

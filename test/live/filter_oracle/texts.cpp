@@ -99,7 +99,7 @@ TEST_CASE("text sets in the kernel agree with the reference on 100,000 inputs ea
     Tally tally;
     for (int round = 0; round < 5; ++round) {
       std::vector<StringSet> sets;
-      for (const std::size_t count : {1, 2, 5, 8, 9, 40, 300}) sets.push_back(random_set(rng, count, 300));
+      for (const std::size_t count : {1, 2, 5, 20, 32, 33, 300}) sets.push_back(random_set(rng, count, 300));
       sets.push_back(random_set(rng, 3, 4095));
       check(rng, sets, kWays[way], 20'000, tally);
     }

@@ -1,5 +1,5 @@
 struct set0_e32_key { u32 len; char b[32]; };
-BPF_HASH(set0_e32, struct set0_e32_key, u8, 12);
+BPF_HASH(set0_e32, struct set0_e32_key, u8, 33);
 struct set0_e128_key { u32 len; char b[128]; };
 BPF_HASH(set0_e128, struct set0_e128_key, u8, 1);
 static __always_inline int set0(struct burin_text *t) {
@@ -23,5 +23,5 @@ static __always_inline int set0(struct burin_text *t) {
   return hit != 0;
 }
 if ((set0((&s->t[0]))))
-// set0_e32: 12 entries of 36 and 1 bytes
+// set0_e32: 33 entries of 36 and 1 bytes
 // set0_e128: 1 entries of 132 and 1 bytes

@@ -1,7 +1,7 @@
 struct set0_l271_key { char b[271]; };
 BPF_HASH(set0_l271, struct set0_l271_key, u8, 1);
 struct set0_r_key { u32 bits; char b[8]; };
-BPF_LPM_TRIE(set0_r, struct set0_r_key, u8, 12);
+BPF_LPM_TRIE(set0_r, struct set0_r_key, u8, 33);
 static __always_inline int set0(struct burin_text *t) {
   u32 n = t->len;
   u64 at = n & (BURIN_TEXT_MAX - 1);
@@ -19,4 +19,4 @@ static __always_inline int set0(struct burin_text *t) {
 }
 if ((set0((&s->t[0]))))
 // set0_l271: 1 entries of 271 and 1 bytes
-// set0_r: 12 entries of 12 and 1 bytes
+// set0_r: 33 entries of 12 and 1 bytes
