@@ -14,7 +14,8 @@ const Command kCommands[] = {
     {"render", "FILE [options]", "print the C that a policy becomes, with the policy line behind each part", run_render,
      run_render_options},
     {"doctor", "", "print what this host offers and what is missing", run_doctor, nullptr},
-    {"list", "types|operators|probes", "print what policies can name", run_list, nullptr},
+    {"explain", "[FIELD[.FIELD...]]", "say what a field of a policy means", run_explain, run_explain_options},
+    {"list", "types|operators|actions|probes", "print what policies can name", run_list, nullptr},
     {"completion", "bash", "print a completion script for the shell", run_completion, nullptr},
 };
 

@@ -31,6 +31,8 @@ std::vector<std::string> run_render_options();
 int run_doctor(const Arguments&);
 int run_getevents(const Arguments&);
 std::vector<std::string> run_getevents_options();
+int run_explain(const Arguments&);
+std::vector<std::string> run_explain_options();
 int run_list(const Arguments&);
 int run_completion(const Arguments&);
 

@@ -42,6 +42,11 @@ class Diagnostics {
 /// `source` is the file's text (for the snippet; control characters are shown as '?'). `color` adds SGR codes.
 std::string render(const Diagnostics& diagnostics, std::string_view source, bool color);
 
+/// One diagnostic as a JSON object on one line, for editors: {"file", "line", "column", "length", "severity", "id",
+/// "message", "hint"}; line and column count from 1 and are 0 when there is no place, hint may be absent. Invalid bytes
+/// become U+FFFD.
+std::string to_json(const Diagnostic& diagnostic);
+
 /// The entry of `known` nearest to `word` by edit distance, or empty when none is near (distance > max(2, length / 3)).
 /// Case differences count less than letters.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

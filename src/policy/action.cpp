@@ -149,28 +149,9 @@ constexpr Field<ActionDraft> kActionFields[] = {
      read_switch<&Action::ima_hash>},
 };
 
-/// Arguments of each action; all others mean nothing to it.
-struct ActionArguments {
-  ActionKind kind;
-  std::vector<std::string_view> names;
-};
-
 bool takes(ActionKind kind, std::string_view argument) {
-  static const std::vector<ActionArguments> table = {
-      {ActionKind::Post,
-       {"rateLimit", "rateLimitScope", "rateLimitKeys", "kernelStackTrace", "userStackTrace", "imaHash"}},
-      {ActionKind::Override, {"argError", "argRegs", "argNewSymbol", "argNewAddr", "argNewOffset"}},
-      {ActionKind::Signal, {"argSig"}},
-      {ActionKind::NotifyEnforcer, {"argError", "argSig"}},
-      {ActionKind::TrackSock, {"argSock"}},
-      {ActionKind::UntrackSock, {"argSock"}},
-      {ActionKind::GetUrl, {"argUrl"}},
-      {ActionKind::DnsLookup, {"argFqdn"}},
-      {ActionKind::Set, {"argIndex", "argValue"}},
-  };
-  for (const ActionArguments& entry : table)
-    if (entry.kind == kind) return std::find(entry.names.begin(), entry.names.end(), argument) != entry.names.end();
-  return false;
+  const std::vector<std::string_view> names = action_arguments(kind);
+  return std::find(names.begin(), names.end(), argument) != names.end();
 }
 
 std::optional<ActionKind> read_kind(Reading& reading, const YamlNode& value) {
@@ -339,27 +320,6 @@ void check_uprobe_arguments(Reading& reading, const ActionDraft& draft) {
 }
 
 }  // namespace
-
-std::optional<std::uint64_t> rate_window_ns(std::string_view text) {
-  std::uint64_t unit = 1;
-  if (!text.empty()) {
-    switch (text.back()) {
-      case 's':
-      case 'S': text.remove_suffix(1); break;
-      case 'm':
-      case 'M': unit = 60, text.remove_suffix(1); break;
-      case 'h':
-      case 'H': unit = 3600, text.remove_suffix(1); break;
-      default: break;
-    }
-  }
-  std::uint32_t count = 0;
-  const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (text.empty() || problem != std::errc() || stop != text.data() + text.size()) return std::nullopt;
-  const std::uint64_t seconds = count * unit;
-  if (seconds > std::numeric_limits<std::uint32_t>::max()) return std::nullopt;
-  return seconds * 1'000'000'000ULL;
-}
 
 std::optional<Action> read_action(Reading& reading, const YamlNode& value, std::string_view key,
                                   const SelectorContext& context, bool at_return) {

@@ -106,7 +106,7 @@ void read_metadata(Reading& reading, const Entry& metadata, PolicyDraft& draft) 
 struct MetadataDraft {};
 
 constexpr Field<MetadataDraft> kMetadataFields[] = {
-    {"name", FieldStatus::Required, form::text(), "the policy's name: lower-case letters, digits, - and .", nullptr},
+    {"name", FieldStatus::Required, form::text(), "the policy's name, a DNS-1123 subdomain", nullptr},
     {"namespace", FieldStatus::Optional, form::text(), "of kind TracingPolicyNamespaced: whose pods", nullptr},
     {"labels", FieldStatus::Optional, form::text_map(), "not looked at", nullptr},
     {"annotations", FieldStatus::Optional, form::text_map(), "not looked at", nullptr},

@@ -32,7 +32,8 @@ template <class T>
 ObjectDoc describe(std::string_view name, std::string_view summary, std::span<const Field<T>> fields) {
   ObjectDoc out{name, summary, {}};
   for (const Field<T>& field : fields)
-    out.fields.push_back({field.name, field.summary, field.form, field.status == FieldStatus::Required});
+    out.fields.push_back({field.name, field.summary, field.form, field.status == FieldStatus::Required,
+                          field.status == FieldStatus::Nullable});
   return out;
 }
 

@@ -81,6 +81,7 @@ struct FieldDoc {
   std::string_view summary;  ///< one line, without a full stop
   Form form;
   bool required = false;
+  bool nullable = false;  ///< null is a value of its own
 };
 
 struct ObjectDoc {
@@ -100,12 +101,21 @@ const ObjectDoc& policy_object();
 /// policy_object() and everything below it, each once, outermost first.
 std::vector<const ObjectDoc*> all_objects();
 
+/// "text", "boolean", "number 0 to 5", "list of filter": what stands in tables.
+std::string form_text(const Form& form);
+
 /// The JSON Schema (draft 7) of a policy, for editors; ends in a newline.
 std::string language_schema();
 /// docs/policy-reference.md: all fields, types, operators and actions; ends in a newline.
 std::string language_reference();
-/// What `burin explain` prints for "spec.kprobes.args"; an empty path means the policy itself. Empty when there is no
-/// such field; `missing` then names the part that does not exist and `known` what would have been possible there.
-std::string explain_field(std::string_view path, std::string& missing, std::vector<std::string>& known);
+
+/// What `burin explain` prints.
+struct Explanation {
+  std::string text;                ///< empty: there is no such field
+  std::string missing;             ///< the part of the path that does not exist
+  std::vector<std::string> known;  ///< what would have been possible there
+};
+/// `path` as in "spec.kprobes.args", or without "spec"; empty: the policy itself.
+Explanation explain_field(std::string_view path);
 
 }  // namespace burin

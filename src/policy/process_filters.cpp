@@ -50,8 +50,8 @@ struct CapabilityDraft {
 
 constexpr Field<PidDraft> kPidFields[] = {
     {"operator", FieldStatus::Required, form::word(in_words), "In or NotIn", keep<PidDraft, &PidDraft::op>},
-    {"values", FieldStatus::Required, form::integers(0, std::numeric_limits<std::uint32_t>::max()),
-     "process ids (of thread groups)", keep<PidDraft, &PidDraft::values>},
+    {"values", FieldStatus::Required, form::texts(), "process ids (of thread groups)",
+     keep<PidDraft, &PidDraft::values>},
     {"isNamespacePID", FieldStatus::Optional, form::boolean("false"),
      "the ids are those that the process's own pid namespace gives",
      [](Reading& reading, const Entry& entry, PidDraft& d) {
