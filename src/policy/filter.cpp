@@ -274,12 +274,16 @@ bool check_lists(Reading& reading, const Operator& op, const ArgType* type, cons
 }
 
 /// Lets the operator judge the values. Its warnings are about the list as a whole and say nothing about a wrong one.
-void check_values(Reading& reading, const Operator& op, const ArgType& type, const ArgFilter& filter) {
+void check_values(Reading& reading, const Operator& op, const std::vector<const ArgType*>& types,
+                  const ArgFilter& filter) {
   std::vector<Located<std::string>> values = filter.values;
   const std::size_t lists = std::erase_if(values, names_list);
   if (lists && values.empty()) return;
   Diagnostics found;
-  op.parse(values, type, found);
+  if (op.parse_all)
+    op.parse_all(values, types, filter.positions, found);
+  else
+    op.parse(values, *types.front(), found);
   const bool wrong = found.has_errors();
   for (const Diagnostic& d : found.all())
     if (d.severity == Severity::Error || !wrong) reading.adopt(d);
@@ -305,7 +309,7 @@ std::optional<ArgFilter> read_filter(Reading& reading, const YamlNode& value, co
   const ArgType* type = types.empty() ? nullptr : types.front();
   if (!expression && !read_filter_values(reading, draft, *op, type, filter)) return std::nullopt;
   if (!placed || !check_lists(reading, *op, type, filter, shared)) return std::nullopt;
-  if (std::find(types.begin(), types.end(), nullptr) == types.end()) check_values(reading, *op, *type, filter);
+  if (std::find(types.begin(), types.end(), nullptr) == types.end()) check_values(reading, *op, types, filter);
   return filter;
 }
 

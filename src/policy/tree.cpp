@@ -97,7 +97,9 @@ class TreeBuilder : public YAML::EventHandler {
     node.begin = place.begin;
     node.end = place.end;
     node.text = value;
-    check_characters(value, place);
+    // "\0" at the end of a quoted text is how C programmers say where it ends: it adds nothing.
+    if (tag == "!" && node.text.ends_with('\0')) node.text.pop_back();
+    check_characters(node.text, place);
     accept(std::move(node), anchor, tag);
   }
 

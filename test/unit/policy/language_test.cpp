@@ -137,7 +137,9 @@ TEST_CASE("both spellings of operators are accepted") {
 
 TEST_CASE("every operator is accepted for a type that it applies to, and refused with its place for others") {
   for (const Operator& op : all_operators()) {
+    if (op.arguments != 1) continue;
     for (const ArgType& type : all_types()) {
+      if (type.name == "syscall64") continue;  // not for kprobes
       INFO(op.name << " on " << type.name);
       const Read r =
           read(filter_with(std::string(op.name), op.takes_values ? "        - x\n" : "", std::string(type.name)));
