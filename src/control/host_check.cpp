@@ -61,7 +61,7 @@ class HostCheck {
  private:
   void missing(const SourceSpan& span, const std::string& what, const std::string& near) {
     diagnostics_.warning("not-on-this-host", span, "this host has no " + what,
-                         near.empty() ? "" : "did you mean " + quoted(near) + "?");
+                         near.empty() ? "" : "did you mean " + burin::quoted(near) + "?");
   }
   void note(const std::string& text) {
     if (std::find(notes_.begin(), notes_.end(), text) == notes_.end()) notes_.push_back(text);
@@ -103,7 +103,7 @@ class HostCheck {
       const std::size_t size = f.size() - stem.size();
       if (size + 3 >= name.size() && size <= name.size() + 3) near.push_back(f.substr(stem.size()));
     }
-    missing(span, what + " " + quoted(name), nearest(name, near));
+    missing(span, what + " " + burin::quoted(name), nearest(name, near));
   }
 
   /// The events folder, or empty when it cannot be read.
@@ -125,10 +125,10 @@ class HostCheck {
     const std::vector<std::string> here = names_in(folder / hook.subsystem);
     if (!here.empty()) {
       const std::string near = nearest(hook.call, here);
-      return missing(hook.call_span, "tracepoint " + quoted(name), near);
+      return missing(hook.call_span, "tracepoint " + burin::quoted(name), near);
     }
     const std::string group = nearest(hook.subsystem, names_in(folder));
-    missing(hook.call_span, "tracepoint " + quoted(name) + ", nor a subsystem " + quoted(hook.subsystem), group);
+    missing(hook.call_span, "tracepoint " + burin::quoted(name) + ", nor a subsystem " + burin::quoted(hook.subsystem), group);
   }
 
   void check_binary(const Hook& hook) {
@@ -136,7 +136,7 @@ class HostCheck {
     std::error_code problem;
     const fs::file_status status = fs::status(root_ / fs::path(hook.path).relative_path(), problem);
     if (status.type() == fs::file_type::not_found)
-      missing(hook.call_span, "file " + quoted(hook.path), {});
+      missing(hook.call_span, "file " + burin::quoted(hook.path), {});
     else if (status.type() == fs::file_type::none)
       note(hook.path + " cannot be looked at: " + problem.message());
   }
