@@ -98,7 +98,7 @@ class TreeBuilder : public YAML::EventHandler {
     node.end = place.end;
     node.text = value;
     // "\0" at the end of a quoted text is how C programmers say where it ends: it adds nothing.
-    if (tag == "!" && node.text.ends_with('\0')) node.text.pop_back();
+    if (tag == "!" && node.text.size() > 1 && node.text.ends_with('\0')) node.text.pop_back();
     check_characters(node.text, place);
     accept(std::move(node), anchor, tag);
   }
