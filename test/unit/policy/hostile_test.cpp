@@ -81,7 +81,7 @@ TEST_CASE("control bytes and bad UTF-8 are refused at their place") {
 TEST_CASE("escapes cannot smuggle control characters in") {
   for (const char* escape : {"\\0", "\\x04", "\\e", "\\u009b", "\\a", "\\r"}) {
     INFO(escape);
-    const Read r = read(policy_with("    message: \"ab" + std::string(escape) + "\"\n"));
+    const Read r = read(policy_with("    message: \"ab" + std::string(escape) + "c\"\n"));
     CHECK(r.first("control-character").span.line == 9);
     CHECK(r.first("control-character").span.column == 14);
     CHECK(r.policy.hooks.empty());
