@@ -1,5 +1,6 @@
 // Filters and the C that they become: every NAME.yaml below this folder, compared with NAME.c beside it. A folder is an
 // operator. UPDATE_GOLDEN=1 rewrites the C and fails the run.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -35,7 +36,6 @@ Filter read_filter(const std::filesystem::path& path) {
       std::istringstream words(line.substr(7));
       for (std::string word; words >> word;) {
         out.types.push_back(find_type(word));
-        REQUIRE(out.types.back());
       }
     } else if (line.starts_with("- ")) {
       std::string value = line.substr(2);
@@ -94,6 +94,10 @@ std::string c_of(const Filter& filter) {
   return maps + functions + "if (" + predicate + ")\n" + inits;
 }
 
+bool has_type(const Operator& op) {
+  return std::ranges::any_of(all_types(), [&](const ArgType& type) { return op.applies_to(type.type_class); });
+}
+
 std::string slurp(const std::filesystem::path& path) {
   std::ifstream in(path);
   std::ostringstream out;
@@ -112,6 +116,10 @@ TEST_CASE("the C of every filter in the operators' folders") {
     const Filter filter = read_filter(entry.path());
     const Operator* op = find_operator(filter.op);
     REQUIRE(op);
+    const bool known = std::ranges::find(filter.types, nullptr) == filter.types.end();
+    // A type that this build lacks is excused only while the operator has none at all.
+    CHECK((known || !has_type(*op)));
+    if (!known) continue;
     CHECK(entry.path().parent_path().filename() == std::string(op->name));
     covered.insert(std::string(op->name));
     const std::string got = c_of(filter);
@@ -125,9 +133,7 @@ TEST_CASE("the C of every filter in the operators' folders") {
   }
   CHECK(rewritten.empty());
   for (const Operator& op : all_operators()) {
-    bool has_type = false;
-    for (const ArgType& type : all_types()) has_type = has_type || op.applies_to(type.type_class);
     INFO(op.name);
-    CHECK(covered.contains(std::string(op.name)) == has_type);
+    CHECK(covered.contains(std::string(op.name)) == has_type(op));
   }
 }
