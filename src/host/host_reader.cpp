@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -97,6 +98,21 @@ std::string find_tracefs(const fs::path& root, const std::vector<Mount>& mounts)
   return found;
 }
 
+/// "lockdown,capability,yama,bpf". Where securityfs is not mounted, it is opened without mounting it anywhere.
+std::string active_lsms(const fs::path& root) {
+  std::string found = read_line(below(root, "/sys/kernel/security/lsm"));
+  if (!found.empty() || root != "/") return found;
+  const UniqueFd context(static_cast<int>(::syscall(SYS_fsopen, "securityfs", FSOPEN_CLOEXEC)));
+  if (!context || ::syscall(SYS_fsconfig, context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) return found;
+  const UniqueFd tree(static_cast<int>(::syscall(SYS_fsmount, context.get(), FSMOUNT_CLOEXEC, 0)));
+  if (!tree) return found;
+  const UniqueFd file(::openat(tree.get(), "lsm", O_RDONLY | O_CLOEXEC));
+  char text[4096];
+  const ssize_t n = file ? ::read(file.get(), text, sizeof text) : 0;
+  if (n > 0) found.assign(text, static_cast<std::size_t>(n));
+  return found.substr(0, found.find('\n'));
+}
+
 bool is_event_name(std::string_view name) {
   return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
                               std::string_view::npos;
@@ -137,6 +153,7 @@ HostFacts read_host(const fs::path& root, const std::vector<std::string>& tracep
   facts.tracefs = find_tracefs(root, mounts);
   facts.cgroup2 = find_mount(mounts, "cgroup2", {"/sys/fs/cgroup"});
   facts.lockdown = lockdown_mode(root);
+  facts.lsms = active_lsms(root);
   facts.perf_event_paranoid = read_int(kernel / "perf_event_paranoid");
   facts.kptr_restrict = read_int(kernel / "kptr_restrict");
   read_tracepoints(root, tracepoints, facts);

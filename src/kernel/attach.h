@@ -12,7 +12,7 @@ namespace burin {
 
 /// What keeps a program attached. Closing `link` first and `event` after it detaches.
 struct Attachment {
-  UniqueFd event;        ///< perf event of a tracepoint or kprobe
+  UniqueFd event;        ///< perf event of a tracepoint, kprobe or uprobe
   UniqueFd link;         ///< bpf_link or raw tracepoint
   std::string function;  ///< of the program
 };

@@ -11,7 +11,8 @@
 namespace burin {
 namespace {
 
-constexpr std::size_t kMaxMaps = 256, kMaxPrograms = 256, kMaxEntriesOfInfo = 1'000'000, kMaxName = 128;
+/// A policy may have hundreds of hooks: each has up to two programs, a map for held records and some sets.
+constexpr std::size_t kMaxMaps = 4096, kMaxPrograms = 4096, kMaxEntriesOfInfo = 1'000'000, kMaxName = 128;
 /// The verifier's own limit, BPF_COMPLEXITY_LIMIT_INSNS.
 constexpr std::size_t kMaxInsns = 1'000'000;
 /// The kernel's limit, BTF_MAX_SIZE.
@@ -34,7 +35,9 @@ bool known_type(ProgramType type) {
     case ProgramType::SchedCls:
     case ProgramType::Tracepoint:
     case ProgramType::SockOps:
-    case ProgramType::RawTracepoint: return true;
+    case ProgramType::RawTracepoint:
+    case ProgramType::Tracing:
+    case ProgramType::Lsm: return true;
   }
   return false;
 }

@@ -32,6 +32,12 @@ std::vector<bpf_insn> relocated(const ProgramDef& program, const std::vector<Ope
   return insns;
 }
 
+void set_target(bpf_prog_load_opts& options, const BtfTarget& target) {
+  options.expected_attach_type = static_cast<bpf_attach_type>(target.attach_type);
+  options.attach_btf_id = target.btf_id;
+  if (target.module) options.attach_btf_obj_fd = static_cast<__u32>(target.module.get());
+}
+
 struct Attempt {
   const ProgramDef& program;
   const std::vector<bpf_insn>& insns;
@@ -132,11 +138,12 @@ UniqueFd load_btf(const std::vector<std::byte>& btf) {
 }
 
 Result<UniqueFd> load_program(const ProgramDef& program, const std::vector<OpenMap>& maps, int btf_fd,
-                              std::uint32_t kern_version, std::string_view tag) {
+                              std::uint32_t kern_version, std::string_view tag, const BtfTarget* target) {
   const std::vector<bpf_insn> insns = relocated(program, maps);
   Attempt attempt{program, insns, kernel_name(tag, program.function)};
   attempt.options.sz = sizeof attempt.options;
   attempt.options.kern_version = kern_version;
+  if (target) set_target(attempt.options, *target);
   attempt.set_info(btf_fd);
   int fd = attempt.load();
   if (fd >= 0) return UniqueFd(fd);
@@ -153,7 +160,8 @@ Result<UniqueFd> load_program(const ProgramDef& program, const std::vector<OpenM
   return UniqueFd(fd);
 }
 
-int load_minimal(ProgramType type, std::uint32_t kern_version, const char* name, std::string& log) {
+int load_minimal(ProgramType type, std::uint32_t kern_version, const char* name, std::string& log,
+                 const BtfTarget* target) {
   const bpf_insn insns[] = {
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
       {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
@@ -164,6 +172,7 @@ int load_minimal(ProgramType type, std::uint32_t kern_version, const char* name,
   options.kern_version = kern_version;
   options.log_buf = buffer;
   options.log_size = sizeof buffer;
+  if (target) set_target(options, *target);
   const int fd = bpf_prog_load(static_cast<bpf_prog_type>(type), name, "GPL", insns, std::size(insns), &options);
   log = buffer;
   return fd;

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "kernel/btf_target.h"
 #include "kernel/load_maps.h"
 #include "model/program.h"
 
@@ -14,11 +15,13 @@ namespace burin {
 UniqueFd load_btf(const std::vector<std::byte>& btf);
 
 /// Loads one program. `btf_fd` -1: without func and line info. `kern_version` is what a kernel before 5.0 compares.
+/// `target`: the function, for kinds that are bound to one when they are loaded.
 Result<UniqueFd> load_program(const ProgramDef& program, const std::vector<OpenMap>& maps, int btf_fd,
-                              std::uint32_t kern_version, std::string_view tag);
+                              std::uint32_t kern_version, std::string_view tag, const BtfTarget* target = nullptr);
 
 /// A two-instruction program ("return 0") of this type, for trials. On failure -errno and `log` holds the kernel's
 /// words.
-int load_minimal(ProgramType type, std::uint32_t kern_version, const char* name, std::string& log);
+int load_minimal(ProgramType type, std::uint32_t kern_version, const char* name, std::string& log,
+                 const BtfTarget* target = nullptr);
 
 }  // namespace burin

@@ -8,10 +8,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "kernel/attach.h"
+#include "kernel/btf_target.h"
 #include "kernel/image_check.h"
+#include "kernel/insn.h"
 #include "kernel/load_maps.h"
 #include "kernel/load_programs.h"
 
@@ -24,6 +28,39 @@ struct OpenProgram {
   UniqueFd fd;
 };
 
+/// A program that is loaded once for each place that it is attached to.
+struct LateProgram {
+  ProgramDef def;
+  std::vector<UniqueFd> fds;
+};
+
+/// BPF_FUNC_get_attach_cookie (Linux 5.15; the headers at hand may be older).
+constexpr std::int32_t kGetAttachCookie = 174;
+
+bool asks_cookie(std::uint64_t word) {
+  const bpf_insn insn = to_insn(word);
+  return insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == 0 && insn.imm == kGetAttachCookie;
+}
+
+/// Kinds that the kernel binds to a function when it loads them; and, where the kernel has no cookies, programs that ask
+/// for theirs: each copy then has its number built in.
+bool is_late(const ProgramDef& program, const HostFacts& host) {
+  if (program.type == ProgramType::Tracing || program.type == ProgramType::Lsm) return true;
+  return !host.attach_cookie.works && std::ranges::any_of(program.insns, asks_cookie);
+}
+
+ProgramDef with_cookie(ProgramDef program, std::uint64_t cookie) {
+  for (auto& word : program.insns) {
+    if (!asks_cookie(word)) continue;
+    bpf_insn insn{};
+    insn.code = BPF_ALU64 | BPF_MOV | BPF_K;
+    insn.dst_reg = BPF_REG_0;
+    insn.imm = static_cast<std::int32_t>(cookie);
+    std::memcpy(&word, &insn, sizeof word);
+  }
+  return program;
+}
+
 /// Waits until every CPU has left whatever RCU section it was in: programs run inside one.
 void wait_for_running_programs() {
   ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
@@ -35,6 +72,10 @@ void wait_for_running_programs() {
 struct LoadedProgram::Impl {
   std::vector<OpenMap> maps;
   std::vector<OpenProgram> programs;
+  std::vector<LateProgram> late;
+  UniqueFd btf;
+  std::string tag;
+  std::unique_ptr<BtfTargets> targets;
   std::vector<Attachment> attachments;
 
   void detach() {
@@ -51,6 +92,7 @@ struct LoadedProgram::Impl {
       if (map.def.name == name) return &map;
     return nullptr;
   }
+  Result<> attach_late(LateProgram& program, const AttachSpec& spec, const HostFacts& host);
   const OpenProgram* find_program(std::string_view function) const {
     for (const auto& program : programs)
       if (program.function == function) return &program;
@@ -68,19 +110,48 @@ Result<LoadedProgram> LoadedProgram::load(const ProgramImage& image, const std::
   libbpf_set_print(nullptr);  // it would write to our stderr; errors come back as values
   TRY_OK(check_image(image));
   const std::uint32_t cpus = cpu_slots(host.possible_cpus);
-  const UniqueFd btf = load_btf(image.btf);
   auto impl = std::make_unique<Impl>();
+  UniqueFd& btf = impl->btf;
+  btf = load_btf(image.btf);
+  impl->tag = tag;
   TRY(impl->maps, open_maps(image.maps, shared, btf.get(), cpus));
   TRY_OK(write_inits(impl->maps, inits, cpus));
   for (const auto& program : image.programs) {
+    if (is_late(program, host)) {
+      impl->late.push_back({program, {}});
+      continue;
+    }
     const std::uint32_t version = host.version_code != 0 ? host.version_code : program.kern_version;
     TRY(UniqueFd fd, load_program(program, impl->maps, btf.get(), version, tag));
     impl->programs.push_back({program.function, program.type, std::move(fd)});
   }
+  if (impl->late.empty()) impl->btf.reset();
   return LoadedProgram(std::move(impl));
 }
 
+Result<> LoadedProgram::Impl::attach_late(LateProgram& program, const AttachSpec& spec, const HostFacts& host) {
+  BtfTarget target;
+  if (is_traced(spec.kind)) {
+    if (!targets) targets = std::make_unique<BtfTargets>();
+    TRY(target, targets->find(spec));
+  }
+  const ProgramDef def = with_cookie(program.def, spec.cookie.value_or(0));
+  TRY(UniqueFd fd, load_program(def, maps, btf.get(), host.version_code, tag, target.btf_id ? &target : nullptr));
+  AttachSpec bare = spec;
+  bare.cookie.reset();
+  auto attachment = attach_program(fd.get(), bare, host);
+  if (!attachment) return in_context(std::move(attachment).error(), "attaching program " + spec.function);
+  attachment->function = spec.function;
+  program.fds.push_back(std::move(fd));
+  attachments.push_back(std::move(*attachment));
+  return Ok{};
+}
+
 Result<> LoadedProgram::attach(const AttachSpec& spec, const HostFacts& host) {
+  ProgramType wanted;
+  for (auto& late : impl_->late)
+    if (late.def.function == spec.function && needed_type(spec.kind, wanted) && wanted == late.def.type)
+      return impl_->attach_late(late, spec, host);
   const OpenProgram* program = impl_->find_program(spec.function);
   if (!program) return fail(ErrorCode::Internal, "the image has no program " + spec.function + " to attach");
   ProgramType needed;
@@ -111,7 +182,10 @@ int LoadedProgram::map_fd(std::string_view name) const {
 
 int LoadedProgram::program_fd(std::string_view function) const {
   const OpenProgram* program = impl_->find_program(function);
-  return program ? program->fd.get() : -1;
+  if (program) return program->fd.get();
+  for (const auto& late : impl_->late)
+    if (late.def.function == function && !late.fds.empty()) return late.fds.front().get();
+  return -1;
 }
 
 Result<std::vector<std::uint64_t>> LoadedProgram::read_percpu_u64(std::string_view name,

@@ -3,14 +3,19 @@
 #include <bpf/libbpf.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <system_error>
 
 #include "kernel/attach.h"
+#include "kernel/btf_target.h"
 #include "kernel/load_programs.h"
 #include "kernel/loaded_program.h"
 
 namespace burin {
 namespace {
+
+/// BPF_FUNC_get_attach_cookie (Linux 5.15; the headers at hand may be older).
+constexpr std::int32_t kGetAttachCookie = 174;
 
 Trial failed(std::string reason) {
   return Trial{false, std::move(reason)};
@@ -126,7 +131,40 @@ Trial try_write_user(const HostFacts& host) {
                 "): " + std::generic_category().message(error));
 }
 
+/// Whether programs may ask which of their attach points they run at.
+Trial try_cookie(const HostFacts& host) {
+  std::string log;
+  int error = 0;
+  if (load_with_helper(kGetAttachCookie, host, log, error)) return {true, {}};
+  return failed("this kernel has no attach cookies (before 5.15): each place gets a copy of its program");
+}
+
 }  // namespace
+
+Trial try_traced(AttachSpec::Kind kind, std::string_view function, const HostFacts& host, BtfTargets& targets) {
+  libbpf_set_print(nullptr);
+  AttachSpec spec;
+  spec.kind = kind;
+  spec.target = function;
+  if (kind == AttachSpec::Kind::Lsm && !host.lsms.empty() &&
+      ("," + host.lsms + ",").find(",bpf,") == std::string::npos)
+    return failed("BPF is not among this kernel's active security modules (" + host.lsms +
+                  "): add it to the kernel's command line (lsm=" + host.lsms + ",bpf)");
+  const auto target = targets.find(spec);
+  if (!target) return failed(target.error().message);
+  ProgramType type;
+  if (!needed_type(kind, type)) return failed("no such kind of program");
+  std::string log;
+  UniqueFd program(load_minimal(type, host.version_code, "burin_trial", log, &*target));
+  const std::string what = "a program for " + about_traced(spec);
+  if (program.get() < 0) {
+    const int error = errno;
+    return failed("loading " + what + ": " + std::generic_category().message(error) + (log.empty() ? "" : ": " + log));
+  }
+  const auto attached = attach_program(program.get(), spec, host);
+  if (!attached) return failed(attached.error().message);
+  return {true, {}};
+}
 
 void try_kernel(HostFacts& host) {
   libbpf_set_print(nullptr);
@@ -135,6 +173,7 @@ void try_kernel(HostFacts& host) {
   host.sock_ops = try_sock_ops(host);
   host.override_return = try_override(host);
   host.write_user = try_write_user(host);
+  host.attach_cookie = try_cookie(host);
 }
 
 Result<std::uint32_t> test_run(int program_fd, std::vector<std::byte>& packet, std::uint32_t repeat) {

@@ -43,6 +43,7 @@ struct HostFacts {
   bool has_btf = false;  ///< /sys/kernel/btf/vmlinux is readable
   std::string tracefs;   ///< mount point, empty if none
   std::string cgroup2;   ///< mount point of a cgroup2 hierarchy, empty if none
+  std::string lsms;      ///< active security modules ("lockdown,yama,bpf"); empty when the kernel does not say
   std::string lockdown;  ///< none, integrity, confidentiality, or empty when the kernel does not say
   int perf_event_paranoid = 0;
   int kptr_restrict = 0;
@@ -51,6 +52,7 @@ struct HostFacts {
   std::array<std::uint32_t, kNamespaceKinds> host_namespaces{};
   Trial bpf_load;                                       ///< a two-instruction tracepoint program loads
   Trial kprobe;                                         ///< a two-instruction kprobe program loads and attaches
+  Trial attach_cookie;  ///< probes that are perf events may have a cookie (5.15): one program, many places
   Trial override_return;  ///< a kprobe program that calls bpf_override_return loads
   Trial write_user;  ///< a kprobe program that calls bpf_probe_write_user loads
   Trial sock_ops;  ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
