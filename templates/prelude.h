@@ -98,6 +98,23 @@ static __always_inline u64 burin_syscall_arg(struct pt_regs *ctx, int index) {
   return value;
 }
 
+/* The same for a 32-bit call: its six parameters came in ebx, ecx, edx, esi, edi, ebp. */
+static __always_inline u64 burin_compat_arg(struct pt_regs *ctx, int index) {
+  u64 regs = PT_REGS_PARM1(ctx), value = 0;
+#if defined(__x86_64__)
+  const u32 at = index == 0   ? __builtin_offsetof(struct pt_regs, bx)
+                 : index == 1 ? __builtin_offsetof(struct pt_regs, cx)
+                 : index == 2 ? __builtin_offsetof(struct pt_regs, dx)
+                 : index == 3 ? __builtin_offsetof(struct pt_regs, si)
+                 : index == 4 ? __builtin_offsetof(struct pt_regs, di)
+                              : __builtin_offsetof(struct pt_regs, bp);
+#else
+  const u32 at = index * 8;
+#endif
+  burin_read(&value, 8, (void *)(regs + at));
+  return (u32)value;
+}
+
 /* Fills the head for the current task. The record was zeroed. */
 static __always_inline void burin_fill_head(struct burin_head *h, u16 hook, u32 size) {
   u64 id = bpf_get_current_pid_tgid();

@@ -2,7 +2,8 @@
  * Text arguments: captured into slots of the hook's scratch memory, where filters look at them; copied behind the record's
  * fixed part when the event is sent.
  *
- * Holes: @text_max@ bytes a slot holds (power of two); @texts@ slots; @record_max@ bytes of the largest record with its tail.
+ * Holes: @text_max@ bytes a slot holds (power of two); @texts@ slots; @record_max@ bytes of the largest record with its tail;
+ * @copies@ of the working memory a CPU has.
  */
 #define BURIN_TEXT_MAX @text_max@
 #define BURIN_TEXT_PAD 256
@@ -17,14 +18,51 @@ struct burin_text {
   char b[BURIN_TEXT_MAX + 256]; /* comparisons write behind the text and build keys behind the longest one */
 };
 
-/* One hook's working memory. Per CPU: programs at kprobes and tracepoints do not nest on a CPU. */
+/* One hook's working memory. */
 struct burin_scratch {
+  u64 busy; /* programs that want this copy: the one that found it at 0 has it */
   char record[@record_max@];
   volatile u32 tail; /* bytes behind the record's fixed part */
   u32 pad;
   struct burin_text t[@texts@];
   struct burin_path_buffer path;
 };
+
+/*
+ * Working memory is per CPU: programs do not move to another CPU while they run. Those at kprobes and tracepoints do not
+ * even nest there (the kernel runs one of them at a time on a CPU), so one copy is enough for them. Those at uprobes, raw
+ * tracepoints, fentry and LSM hooks can be interrupted, or preempted, by others of the same policy: for them there are
+ * several copies, each with a count of who wants it. Whoever sees the count at 1 after his own addition has the copy;
+ * everybody else takes his addition back and tries the next one. Two can step back from a free copy, but never both have
+ * it. When no copy is free the event is lost, and counted as failed.
+ *
+ * An array indexed by CPU rather than a per-CPU array, whose elements the kernel limits to 32 KiB.
+ */
+#define BURIN_COPIES @copies@
+BPF_ARRAY(scratch, struct burin_scratch, POSSIBLE_CPUS * BURIN_COPIES);
+
+static __always_inline struct burin_scratch *burin_take(void) {
+  u32 at = bpf_get_smp_processor_id() * BURIN_COPIES;
+#if BURIN_COPIES == 1
+  return scratch.lookup(&at);
+#else
+#pragma unroll
+  for (int i = 0; i < BURIN_COPIES; i++, at++) {
+    struct burin_scratch *s = scratch.lookup(&at);
+    if (!s) return 0;
+    __sync_fetch_and_add(&s->busy, 1);
+    if (*(volatile u64 *)&s->busy == 1) return s;
+    __sync_fetch_and_add(&s->busy, -1);
+  }
+  return 0;
+#endif
+}
+
+static __always_inline void burin_give(struct burin_scratch *s) {
+#if BURIN_COPIES > 1
+  __sync_fetch_and_add(&s->busy, -1);
+#endif
+}
 
 /* NUL-terminated text behind a pointer: kernel first and then user memory, or user memory only. */
 static __always_inline void burin_text_string(struct burin_text *t, u64 src, int user) {

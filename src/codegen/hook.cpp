@@ -57,7 +57,7 @@ std::vector<GeneratedLine> capture_one(const PlannedHook& hook, const PlannedArg
   site.fault = "faults |= " + std::to_string(1U << bit) + "u;";
   site.user = arg.source.user;
   site.max_data = arg.max_data;
-  if (arg.size_arg) site.size = "v_a" + std::to_string(*arg.size_arg);
+  site.size = arg.size_arg ? "v_a" + std::to_string(*arg.size_arg) : source_length(arg.source);
   const std::string error = arg.error == kNone ? std::string() : "r->" + hook.record.fields[arg.error].name;
   return lines_at(source_text(arg.source, site.src, site.fault, error) + type->capture(site), arg.span, about);
 }
@@ -140,7 +140,9 @@ std::string hold_text(const PlannedHook& hook, const std::string& held) {
 
 std::string target_text(const PlannedHook& hook) {
   if (hook.targets.size() == 1) return "  u32 target = 0;\n";
-  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) + ") return 0;\n";
+  // fentry, fexit, lsm: the loader builds the number into each copy of the program (LoadedProgram::attach).
+  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) +
+         ") return 0;\n";
 }
 
 std::string held_map(const PlannedHook& hook, const std::string& held, const std::string& record,
@@ -177,6 +179,21 @@ AttachSpec::Kind attach_kind(Rung rung, bool at_return) {
     case Rung::Lsm: return AttachSpec::Kind::Lsm;
   }
   return AttachSpec::Kind::None;
+}
+
+/// Programs that may be interrupted or preempted by another one on the same CPU (templates/text.h says why).
+bool can_nest(Rung rung) {
+  switch (rung) {
+    case Rung::Kprobe:
+    case Rung::Tracepoint:
+    case Rung::SyscallTracepoint:
+    case Rung::StateSockOps: return false;
+    case Rung::RawTracepoint:
+    case Rung::Fentry:
+    case Rung::Uprobe:
+    case Rung::Lsm: return true;
+  }
+  return true;
 }
 
 void add_attaches(const PlannedHook& hook, const std::string& function, bool at_return, RenderedUnit& unit) {
@@ -239,8 +256,10 @@ void add_type_support(const HookPlan& plan, UnitText& text) {
 Result<> add_scratch(const HookPlan& plan, UnitText& text) {
   std::uint32_t record = 0;
   std::size_t texts = 1;
+  bool nests = false;
   for (const auto& hook : plan.hooks) {
     if (hook.rung == Rung::StateSockOps) continue;
+    nests = nests || can_nest(hook.rung);
     record = std::max(record, whole_size(hook));
     texts = std::max(texts, hook.texts);
   }
@@ -250,8 +269,8 @@ Result<> add_scratch(const HookPlan& plan, UnitText& text) {
   holes.scalars["text_max"] = std::to_string(kTextMax);
   holes.scalars["texts"] = std::to_string(texts);
   holes.scalars["record_max"] = std::to_string((record + 7) / 8 * 8);
+  holes.scalars["copies"] = nests ? "4" : "1";
   TRY_OK(text.add_template("text.h", holes));
-  text.add_text("BPF_PERCPU_ARRAY(scratch, struct burin_scratch, 1);\n");
   add_type_support(plan, text);
   return Ok{};
 }
@@ -264,7 +283,6 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
   entry.scalars["function"] = hook.function;
   entry.scalars["context"] = context_type(plan.rung);
   entry.scalars["record"] = record;
-  entry.scalars["scratch"] = "scratch";
   entry.scalars["slots"] = std::to_string(hook.slot);
   Holes at_return = entry;
   entry.scalars["fixed"] = std::to_string(plan.record.size);

@@ -24,6 +24,7 @@ std::vector<std::pair<std::string, std::string>> machine_macros(const HostFacts&
                                                                 const std::string& text) {
   std::vector<std::pair<std::string, std::string>> out;
   out.emplace_back("LINUX_VERSION_CODE", std::to_string(host.version_code));
+  if (names(text, "POSSIBLE_CPUS")) out.emplace_back("POSSIBLE_CPUS", std::to_string(host.possible_cpus));
   out.emplace_back("PAGE_SIZE", std::to_string(host.page_size));
   for (const auto& [path, member] : layout.members) {
     const std::string name = macro_name("L_", path);

@@ -14,4 +14,7 @@ std::string context_type(Rung rung);
 std::string source_text(const ArgSource& source, const std::string& name, const std::string& fault,
                         const std::string& error);
 
+/// u64 expression: how many bytes there are, for sources that know it (arrays, __data_loc); else empty.
+std::string source_length(const ArgSource& source);
+
 }  // namespace burin

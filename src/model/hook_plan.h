@@ -7,9 +7,11 @@
 #include <vector>
 
 #include "base/source_span.h"
+#include "model/btf_path.h"
 #include "model/operand.h"
 #include "model/policy.h"
 #include "model/record.h"
+#include "model/usdt_arg.h"
 
 namespace burin {
 
@@ -43,23 +45,26 @@ struct ArgSource {
     SyscallReturn,    ///< the return value in sys_exit_NAME's record
     CurrentTask,      ///< the struct task_struct of the caller
     SavedRegister,    ///< the pt_regs member `name`
-    Usdt,             ///< `name` is a USDT argument specification ("-4@-20(%rbp)")
+    Usdt,             ///< `usdt` says where
+    Constant,         ///< `offset`
+    Tid,              ///< the caller's thread id
   };
-  /// One step of `resolve`: add `offset`, then (unless it is the last one) follow the pointer found there.
-  struct Step {
-    std::uint32_t offset = 0;
-    bool follow = false;
-  };
+  using Step = ReadStep;
   Kind kind = Kind::Register;
   std::uint32_t index = 0;
   std::uint32_t offset = 0;
   std::uint32_t size = 8;
   bool is_signed = false;
+  bool compat = false;     ///< SyscallRegister: of a 32-bit call
+  std::uint32_t length = 0;  ///< bytes of an array whose address this is; 0: not one
   std::string name;
+  UsdtArg usdt;
   std::vector<Step> steps;   ///< `resolve`; empty: the value itself
   std::uint32_t value_size = 8;  ///< of what the last step names: it is read from memory when there are steps
   bool value_signed = false;
   bool value_in_place = false;   ///< the last step names a struct or array: its address is the value
+  std::uint32_t value_shift = 0;
+  std::uint64_t value_mask = 0;  ///< not 0: a bit-field of the unit that is read
   bool user = false;             ///< pointers lead to user memory
 };
 

@@ -7,16 +7,11 @@
  * @capture@ fills the arguments; @selectors@ sets matched, selector, action, post, active and does the actions; @send@ sends
  * or holds `r`.
  */
-int @function@(@context@ctx) {
+static __always_inline int @function@_body(@context@ctx, struct burin_scratch *s, u32 target, u32 slots) {
   u16 selector = 0, action = 0, return_action = 0;
-  u32 faults = 0, active = 0, zero = 0;
+  u32 faults = 0, active = 0;
   u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
-@target@
-  u32 slots = @slots@ + target * BURIN_SLOTS;
-  burin_count(slots + BURIN_ENTERED);
-  struct burin_scratch *s = @scratch@.lookup(&zero);
-  if (!s) return 0;
   struct @record@ *r = (struct @record@ *)s->record;
   __builtin_memset(r, 0, @fixed@);
   s->tail = 0;
@@ -24,5 +19,18 @@ int @function@(@context@ctx) {
 @selectors@
   if (!matched) return result;
 @send@
+  return result;
+}
+int @function@(@context@ctx) {
+@target@
+  u32 slots = @slots@ + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = burin_take();
+  if (!s) {
+    burin_count(slots + BURIN_FAILED);
+    return 0;
+  }
+  int result = @function@_body(ctx, s, target, slots);
+  burin_give(s);
   return result;
 }

@@ -2,20 +2,13 @@
  * The second half of a hook with `return: true`: takes the record that the entry held, adds the return value, asks
  * matchReturnArgs, sends.
  *
- * Holes: @function@, @context@, @record@, @slots@, @scratch@ as in entry; @held@ name of the map of held records; @whole@
- * bytes of a record with its tail; @capture@ fills the return value; @selectors@ sets matched, selector, return_action, post;
- * @send@ sends `r`.
+ * Holes: @function@, @context@, @record@, @slots@ as in entry; @held@ name of the map of held records; @whole@ bytes of a
+ * record with its tail; @capture@ fills the return value; @selectors@ sets matched, selector, return_action, post; @send@
+ * sends `r`.
  */
-int @function@(@context@ctx) {
-  u64 caller = bpf_get_current_pid_tgid();
-  u32 zero = 0;
-  struct @record@ *held = @held@.lookup(&caller);
-  if (!held) return 0; /* filtered out at the entry */
-  struct burin_scratch *s = @scratch@.lookup(&zero);
-  if (!s) return 0;
+static __always_inline int @function@_body(@context@ctx, struct burin_scratch *s, struct @record@ *held) {
   struct @record@ *r = (struct @record@ *)s->record;
   burin_read(r, @whole@, held);
-  @held@.delete(&caller);
   s->tail = r->head.size;
   u16 selector = r->head.selector, action = r->head.action, return_action = 0;
   u32 faults = r->head.faults, active = r->active, target = r->target;
@@ -26,5 +19,19 @@ int @function@(@context@ctx) {
 @selectors@
   if (!matched) return 0;
 @send@
+  return 0;
+}
+int @function@(@context@ctx) {
+  u64 caller = bpf_get_current_pid_tgid();
+  struct @record@ *held = @held@.lookup(&caller);
+  if (!held) return 0; /* filtered out at the entry */
+  struct burin_scratch *s = burin_take();
+  if (s) {
+    @function@_body(ctx, s, held);
+    burin_give(s);
+  } else {
+    burin_count(@slots@ + held->target * BURIN_SLOTS + BURIN_FAILED);
+  }
+  @held@.delete(&caller);
   return 0;
 }
