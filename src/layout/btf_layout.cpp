@@ -6,85 +6,26 @@
 #include <bpf/libbpf.h>
 #include <sys/stat.h>
 
-#include <bit>
 #include <cerrno>
 #include <memory>
 #include <optional>
 #include <unordered_map>
 
+#include "layout/btf_walk.h"
 #include "layout/layout_cache.h"
 
 namespace burin {
 namespace {
 
 using BtfPtr = std::unique_ptr<btf, decltype(&btf__free)>;
-/// Deeper nesting of anonymous members or typedefs than this is a broken file (the kernel has at most a handful).
-constexpr int kDeepest = 32;
-
-/// Where a member lies from the start of the structure it is looked up in.
-struct Place {
-  std::uint64_t bit = 0;
-  std::uint32_t type = 0;
-  std::uint32_t bitfield = 0;  ///< width, 0 = not a bit-field
-};
-
-/// The type behind typedefs and qualifiers; null when the chain is broken.
-const btf_type* resolve(const btf* types, std::uint32_t id) {
-  for (int depth = 0; depth < kDeepest; ++depth) {
-    const btf_type* type = btf__type_by_id(types, id);
-    if (!type || !(btf_is_mod(type) || btf_is_typedef(type) || btf_is_type_tag(type))) return type;
-    id = type->type;
-  }
-  return nullptr;
-}
-
-bool find_member(const btf* types, const btf_type* in, std::string_view name, Place& place, int depth = 0) {
-  if (!in || !btf_is_composite(in) || depth > kDeepest) return false;
-  for (std::uint32_t i = 0; i < btf_vlen(in); ++i) {
-    const btf_member& member = btf_members(in)[i];
-    const char* text = btf__name_by_offset(types, member.name_off);
-    const std::string_view member_name = text ? text : "";
-    const std::uint64_t bit = place.bit + btf_member_bit_offset(in, i);
-    if (member_name == name) {
-      place = {bit, member.type, btf_member_bitfield_size(in, i)};
-      return true;
-    }
-    if (member_name.empty()) {
-      Place inside{bit, 0, 0};
-      if (find_member(types, resolve(types, member.type), name, inside, depth + 1)) {
-        place = inside;
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-/// The smallest naturally aligned unit that holds all bits: it never reaches beyond the structure.
-std::optional<LayoutMember> bitfield_member(const Place& place) {
-  for (std::uint32_t size = 1; size <= 8; size *= 2) {
-    const std::uint64_t unit_bits = size * 8, start = place.bit / unit_bits * unit_bits, from = place.bit - start;
-    if (from + place.bitfield > unit_bits) continue;
-    LayoutMember member;
-    member.offset = static_cast<std::uint32_t>(start / 8);
-    member.size = size;
-    // BTF counts bits from the most significant end on big-endian machines.
-    member.shift = static_cast<std::uint32_t>(
-        std::endian::native == std::endian::little ? from : unit_bits - from - place.bitfield);
-    member.mask = place.bitfield == 64 ? ~0ull : (1ull << place.bitfield) - 1;
-    return member;
-  }
-  return std::nullopt;
-}
-
 std::optional<LayoutMember> lookup(const btf* types, const btf_type* root, std::string_view path) {
-  Place place;
+  BtfPlace place;
   const btf_type* at = root;
   while (!path.empty()) {
     const auto dot = std::min(path.find('.'), path.size());
-    if (!find_member(types, at, path.substr(0, dot), place)) return std::nullopt;
+    if (!find_btf_member(types, at, path.substr(0, dot), place)) return std::nullopt;
     path.remove_prefix(std::min(dot + 1, path.size()));
-    at = resolve(types, place.type);
+    at = btf_behind(types, place.type);
     if (place.bitfield != 0 && !path.empty()) return std::nullopt;
   }
   if (place.bitfield != 0) return bitfield_member(place);
