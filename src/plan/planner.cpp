@@ -80,7 +80,7 @@ class PolicyPlanner {
         unavailable(hook, callee.function, std::move(chosen.tried));
         continue;
       }
-      if (!shared || shared->rung != chosen.way->rung) {
+      if (!shared || shared->rung != chosen.way->rung || reads_prototype(hook, shared->rung)) {
         shared = &begin(hook, chosen.way->rung, std::move(chosen.tried));
         plan_arguments(hook, callee, in_, *shared, diagnostics_);
         finish(hook, *shared);
@@ -112,6 +112,10 @@ class PolicyPlanner {
   }
 
   void take_usdt_sources(const Hook& hook, const BinaryPlace& place, PlannedHook& planned) {
+    if (!place.usdt_problem.empty() && !hook.args.empty()) {
+      diagnostics_.error("unknown-arg", hook.args.front().span, place.usdt_problem);
+      return;
+    }
     for (auto& arg : planned.args) {
       if (arg.source.kind != ArgSource::Kind::Register) continue;
       if (arg.index >= place.usdt_args.size()) {
@@ -121,7 +125,7 @@ class PolicyPlanner {
         continue;
       }
       arg.source.kind = ArgSource::Kind::Usdt;
-      arg.source.name = place.usdt_args[arg.index];
+      arg.source.usdt = place.usdt_args[arg.index];
     }
   }
 

@@ -20,7 +20,8 @@ struct BinaryPlace {
   std::string symbol;  ///< as events name it; empty for a bare offset
   std::uint64_t offset = 0;  ///< in the file
   std::uint64_t ref_ctr_offset = 0;
-  std::vector<std::string> usdt_args;  ///< argument specifications ("-4@%edi"), for USDT
+  std::vector<UsdtArg> usdt_args;    ///< USDT
+  std::string usdt_problem;          ///< USDT: why an argument's specification was not understood; empty: all were
 };
 
 /// Questions about this host that the planner asks one by one, because to know all answers beforehand would be slow.
@@ -36,8 +37,8 @@ struct HostQuestions {
   std::function<Result<std::vector<std::string>>(std::string_view)> functions;
   /// Places of a uprobe or usdt hook in its binary. An error says what is missing.
   std::function<Result<std::vector<BinaryPlace>>(const Hook&)> places;
-  /// Path and type of a `resolve` expression that starts at `btf_type`.
-  std::function<Result<LayoutMember>(std::string_view btf_type, std::string_view path)> member;
+  /// The way from a parameter or structure to a member, and its type: `resolve` and `auto`.
+  std::function<Result<BtfPath>(const BtfQuestion&)> path;
 };
 
 struct PlanInput {
@@ -58,7 +59,5 @@ HookPlan plan_policy(const Policy& policy, const PlanInput& input, Diagnostics& 
 
 /// The tracepoints whose formats plan_policy() looks up in HostFacts for this policy ("syscalls:sys_enter_openat").
 std::vector<std::string> tracepoints_wanted(const Policy& policy, const HostQuestions& ask);
-/// The structure members that its hooks can use beyond those of types/: what `resolve` names ("mm_struct.owner").
-std::vector<std::string> layout_wanted(const Policy& policy);
 
 }  // namespace burin

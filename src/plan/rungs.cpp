@@ -63,7 +63,13 @@ std::string syscall_tracepoint_problem(const Hook& hook, const Callee& callee, c
   for (const char* side : {"sys_enter_", "sys_exit_"}) {
     if (side == std::string_view("sys_exit_") && !hook.at_return) continue;
     const std::string name = "syscalls:" + std::string(side) + callee.name;
-    if (!in.host.tracepoints.contains(name)) return "this kernel has no tracepoint " + name;
+    const auto format = in.host.tracepoints.find(name);
+    if (format == in.host.tracepoints.end()) return "this kernel has no tracepoint " + name;
+    // Four common fields and the number stand before the first parameter.
+    if (side != std::string_view("sys_enter_")) continue;
+    for (const auto& arg : hook.args)
+      if (arg.source == PolicyArg::Source::Parameter && arg.index + 5 >= format->second.fields.size())
+        return "system call " + callee.name + " has no parameter " + std::to_string(arg.index);
   }
   return {};
 }
@@ -108,6 +114,9 @@ std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const P
     case HookKind::Kprobe: break;
   }
   if (overrides_by_trampoline(hook, callee, options)) return {{Rung::Fentry, callee.function, {}}};
+  // A 32-bit call has a wrapper of its own where its parameters mean something else than in 64-bit mode.
+  if (callee.compat)
+    return {{Rung::Kprobe, "__ia32_compat_sys_" + callee.name, {}}, {Rung::Kprobe, callee.function, {}}};
   if (callee.syscall) return {{Rung::SyscallTracepoint, {}, {}}, {Rung::Kprobe, callee.function, {}}};
   if (const Probe* probe = in.catalog.find_function(callee.function); probe && !probe->attach.empty())
     return probe->attach;

@@ -25,6 +25,21 @@ std::string problem_of(Rung rung, const Hook& hook, const Callee& callee, const 
 std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const PolicyOptions& options,
                                  const PlanInput& in);
 
+/// How a value of a hook is had, and the type it has: `problem` says why it cannot be had.
+struct Placed {
+  ArgSource source;
+  std::string type;
+  std::string problem;
+  SourceSpan span;  ///< of the words that the problem is about
+};
+/// sources.cpp
+Placed source_of(const Hook& hook, const Callee& callee, Rung rung, const PolicyArg& arg, const PlanInput& in);
+Placed return_source(const Hook& hook, const Callee& callee, Rung rung, const PolicyArg& arg, const PlanInput& in);
+/// True when the callee's own prototype decides how values are read: it cannot share a program with another.
+bool reads_prototype(const Hook& hook, Rung rung);
+/// registers.cpp: member of struct pt_regs for a register as `source: pt_regs` names it ("rdi", "di"); empty: none.
+std::string_view register_member(std::string_view name);
+
 /// arguments.cpp: sources, fields and text slots of args, data and return value.
 void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in, PlannedHook& planned,
                     Diagnostics& diagnostics);
