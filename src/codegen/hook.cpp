@@ -141,8 +141,7 @@ std::string hold_text(const PlannedHook& hook, const std::string& held) {
 std::string target_text(const PlannedHook& hook) {
   if (hook.targets.size() == 1) return "  u32 target = 0;\n";
   // fentry, fexit, lsm: the loader builds the number into each copy of the program (LoadedProgram::attach).
-  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) +
-         ") return 0;\n";
+  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) + ") return 0;\n";
 }
 
 std::string held_map(const PlannedHook& hook, const std::string& held, const std::string& record,

@@ -49,7 +49,8 @@ std::string expression(const ArgSource& source) {
   switch (source.kind) {
     case ArgSource::Kind::Register: return "(u64)PT_REGS_PARM" + std::to_string(source.index + 1) + "(ctx)";
     case ArgSource::Kind::SyscallRegister:
-      return (source.compat ? "burin_compat_arg(ctx, " : "burin_syscall_arg(ctx, ") + std::to_string(source.index) + ")";
+      return (source.compat ? "burin_compat_arg(ctx, " : "burin_syscall_arg(ctx, ") + std::to_string(source.index) +
+             ")";
     case ArgSource::Kind::ContextWord: return word(at, source.size, source.is_signed);
     case ArgSource::Kind::ContextAddress: return "(u64)(" + at + ")";
     case ArgSource::Kind::ContextDataLoc: return "(u64)((void *)ctx + (*(u32 *)(" + at + ") & 0xffff))";
@@ -109,8 +110,7 @@ std::string source_text(const ArgSource& source, const std::string& name, const 
     if (last ? source.value_in_place : !step.follow) continue;
     ++depth;
     std::string on_fault = fault;
-    if (!error.empty())
-      on_fault = "if (!" + error + ") " + error + " = " + std::to_string(depth) + ";\n  " + fault;
+    if (!error.empty()) on_fault = "if (!" + error + ") " + error + " = " + std::to_string(depth) + ";\n  " + fault;
     out += "{\nu64 next = 0;\n" + read_text("next", read, last ? source.value_size : 8, name, on_fault);
     if (last && source.value_mask)
       out += "next = (next >> " + std::to_string(source.value_shift) + ") & " + std::to_string(source.value_mask) +

@@ -1,6 +1,9 @@
 #include "control/host_questions.h"
 
+#include "control/binary_places.h"
+#include "host/kernel_names.h"
 #include "kernel/loaded_program.h"
+#include "layout/btf_path.h"
 
 namespace burin {
 namespace {
@@ -39,9 +42,18 @@ HookArg arg_info(const PlannedArg& arg) {
 
 }  // namespace
 
-HostQuestions ask_host() {
+HostQuestions ask_host(const HostFacts& host, const std::filesystem::path& cache_dir) {
   HostQuestions out;
   out.kprobe = try_function;
+  const auto targets = make_btf_targets();
+  out.trampoline = [&host, targets](Rung rung, std::string_view function) {
+    return try_traced(rung == Rung::Lsm ? AttachSpec::Kind::Lsm : AttachSpec::Kind::Fentry, function, host, *targets);
+  };
+  out.syscalls = [&host] { return syscall_names("/", host.tracefs); };
+  out.functions = [&host](std::string_view pattern) { return matching_functions("/", host.tracefs, pattern); };
+  out.places = binary_places;
+  const auto paths = std::make_shared<BtfPaths>(cache_dir, host.release + " " + host.boot_id);
+  out.path = [paths](const BtfQuestion& question) { return paths->find(question); };
   return out;
 }
 

@@ -94,9 +94,10 @@ Result<> Supervisor::Impl::look_at_host(const std::vector<PolicyFile>& files) {
         ErrorCode::Unsupported,
         "burin runs in a pid namespace of its own, where the kernel's process ids mean nothing; start it in the "
         "host's (docker run --pid=host, hostPID: true)");
-  TRY_OK(ensure_tracefs());
+  HostFacts known;
+  TRY(known.tracefs, ensure_tracefs());
   std::vector<std::string> tracepoints = tracepoints_used();
-  const HostQuestions questions = ask_host();
+  const HostQuestions questions = ask_host(known, {});
   for (const auto& file : files)
     for (auto& name : tracepoints_wanted(file.policy, questions)) tracepoints.push_back(std::move(name));
   host = read_host("/", tracepoints);
@@ -194,7 +195,7 @@ Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>
                                                          bool color) {
   std::vector<HookPlan> plans;
   HookId next = kFirstPolicyHook;
-  const HostQuestions questions = ask_host();
+  const HostQuestions questions = ask_host(host, store ? store->directory() : std::filesystem::path());
   for (auto& file : files) {
     const PlanInput input{catalog, host, layout, questions, next, std::nullopt, 0};
     Diagnostics diagnostics;

@@ -83,7 +83,8 @@ void Binary::Impl::each_function(Use use) const {
         GElf_Sym symbol;
         if (!gelf_getsym(data, i, &symbol)) break;
         const auto kind = GELF_ST_TYPE(symbol.st_info);
-        if ((kind != STT_FUNC && kind != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) continue;
+        if ((kind != STT_FUNC && kind != STT_GNU_IFUNC) || symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0)
+          continue;
         const char* name = elf_strptr(elf, header.sh_link, symbol.st_name);
         if (name && *name) use(std::string_view(name), symbol);
       }
@@ -124,7 +125,8 @@ Result<Binary> Binary::open(const std::string& path) {
   if (header.e_machine != kMachine || gelf_getclass(impl->elf) != ELFCLASS64)
     return fail(ErrorCode::Unsupported, path + " is made for another processor or is a 32-bit program");
   std::size_t count = 0;
-  if (elf_getphdrnum(impl->elf, &count) != 0) return fail(ErrorCode::Unsupported, path + " has damaged program headers");
+  if (elf_getphdrnum(impl->elf, &count) != 0)
+    return fail(ErrorCode::Unsupported, path + " has damaged program headers");
   for (std::size_t i = 0; i < count; ++i) {
     GElf_Phdr segment;
     if (gelf_getphdr(impl->elf, static_cast<int>(i), &segment) && segment.p_type == PT_LOAD)
@@ -147,18 +149,22 @@ Result<std::uint64_t> Binary::offset_of(std::string_view function) const {
     if (!address && (name == function || name.substr(0, name.find('@')) == function)) address = s.st_value;
   });
   if (!address)
-    return fail(ErrorCode::NotFound, impl_->path + " has no function " + std::string(function) + " in its symbol tables");
+    return fail(ErrorCode::NotFound,
+                impl_->path + " has no function " + std::string(function) + " in its symbol tables");
   return offset_at(*address);
 }
 
 Result<std::uint64_t> Binary::offset_at(std::uint64_t address) const {
   const Segment* s = impl_->segment_of(address);
   if (!s)
-    return fail(ErrorCode::NotFound, "address 0x" + [&] {
-      char text[20];
-      std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(address));
-      return std::string(text);
-    }() + " is not loaded from " + impl_->path);
+    return fail(
+        ErrorCode::NotFound, "address 0x" +
+                                 [&] {
+                                   char text[20];
+                                   std::snprintf(text, sizeof text, "%llx", static_cast<unsigned long long>(address));
+                                   return std::string(text);
+                                 }() +
+                                 " is not loaded from " + impl_->path);
   return address - s->address + s->offset;
 }
 

@@ -1,5 +1,5 @@
-// Argument specifications of USDT probes, as assemblers write operands: "N@OP", N the size in bytes, negative when signed;
-// OP one of %reg, $number, number(%reg), (%reg), number(%reg,%reg,scale).
+// Argument specifications of USDT probes, as assemblers write operands: "N@OP", N the size in bytes, negative when
+// signed; OP one of %reg, $number, number(%reg), (%reg), number(%reg,%reg,scale).
 #include <array>
 #include <charconv>
 
@@ -9,18 +9,18 @@ namespace burin {
 namespace {
 
 struct Names {
-  std::string_view member;  ///< of struct pt_regs
+  std::string_view member;                ///< of struct pt_regs
   std::array<std::string_view, 4> names;  ///< 8, 4, 2 and 1 bytes
 };
 constexpr std::array kRegisters = {
-    Names{"ax", {"rax", "eax", "ax", "al"}},        Names{"bx", {"rbx", "ebx", "bx", "bl"}},
-    Names{"cx", {"rcx", "ecx", "cx", "cl"}},        Names{"dx", {"rdx", "edx", "dx", "dl"}},
-    Names{"si", {"rsi", "esi", "si", "sil"}},       Names{"di", {"rdi", "edi", "di", "dil"}},
-    Names{"bp", {"rbp", "ebp", "bp", "bpl"}},       Names{"sp", {"rsp", "esp", "sp", "spl"}},
-    Names{"r8", {"r8", "r8d", "r8w", "r8b"}},       Names{"r9", {"r9", "r9d", "r9w", "r9b"}},
-    Names{"r10", {"r10", "r10d", "r10w", "r10b"}},  Names{"r11", {"r11", "r11d", "r11w", "r11b"}},
-    Names{"r12", {"r12", "r12d", "r12w", "r12b"}},  Names{"r13", {"r13", "r13d", "r13w", "r13b"}},
-    Names{"r14", {"r14", "r14d", "r14w", "r14b"}},  Names{"r15", {"r15", "r15d", "r15w", "r15b"}},
+    Names{"ax", {"rax", "eax", "ax", "al"}},       Names{"bx", {"rbx", "ebx", "bx", "bl"}},
+    Names{"cx", {"rcx", "ecx", "cx", "cl"}},       Names{"dx", {"rdx", "edx", "dx", "dl"}},
+    Names{"si", {"rsi", "esi", "si", "sil"}},      Names{"di", {"rdi", "edi", "di", "dil"}},
+    Names{"bp", {"rbp", "ebp", "bp", "bpl"}},      Names{"sp", {"rsp", "esp", "sp", "spl"}},
+    Names{"r8", {"r8", "r8d", "r8w", "r8b"}},      Names{"r9", {"r9", "r9d", "r9w", "r9b"}},
+    Names{"r10", {"r10", "r10d", "r10w", "r10b"}}, Names{"r11", {"r11", "r11d", "r11w", "r11b"}},
+    Names{"r12", {"r12", "r12d", "r12w", "r12b"}}, Names{"r13", {"r13", "r13d", "r13w", "r13b"}},
+    Names{"r14", {"r14", "r14d", "r14w", "r14b"}}, Names{"r15", {"r15", "r15d", "r15w", "r15b"}},
 };
 
 /// Member for "%rdi"; the word must be a register of a known width. Empty: it is not.

@@ -1,5 +1,5 @@
-// One function per way of attaching; probes that are perf events stand in attach_probe.cpp. BPF_PROG_ATTACH is not used: it
-// outlives a process that is killed.
+// One function per way of attaching; probes that are perf events stand in attach_probe.cpp. BPF_PROG_ATTACH is not
+// used: it outlives a process that is killed.
 #include "kernel/attach.h"
 
 #include <bpf/bpf.h>
@@ -44,8 +44,7 @@ Result<Attachment> attach_sock_ops(int program_fd, const std::string& cgroup) {
 /// fentry, fexit, fmod_ret, lsm: the function was named when the program was loaded.
 Result<Attachment> attach_traced(int program_fd, const AttachSpec& spec) {
   const int fd = bpf_raw_tracepoint_open(nullptr, program_fd);
-  if (fd < 0)
-    return fail_errno(ErrorCode::Attach, fmt::format("cannot attach to {}", about_traced(spec)), -fd);
+  if (fd < 0) return fail_errno(ErrorCode::Attach, fmt::format("cannot attach to {}", about_traced(spec)), -fd);
   return Attachment{{}, UniqueFd(fd), {}};
 }
 

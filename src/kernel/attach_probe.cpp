@@ -1,5 +1,5 @@
-// Probes that are perf events: they end with the process. Tracefs probes (kprobe_events) are not used, because they outlive
-// a process that is killed.
+// Probes that are perf events: they end with the process. Tracefs probes (kprobe_events) are not used, because they
+// outlive a process that is killed.
 #include "kernel/attach_probe.h"
 
 #include <bpf/bpf.h>
@@ -42,8 +42,8 @@ UniqueFd open_event(perf_event_attr& attr) {
   return UniqueFd(fd);
 }
 
-/// Binds the program to the event: as a link where the kernel has that (5.15), else as the event's program, which has no
-/// cookie.
+/// Binds the program to the event: as a link where the kernel has that (5.15), else as the event's program, which has
+/// no cookie.
 Result<Attachment> bind_program(UniqueFd event, int program_fd, const AttachSpec& spec, const std::string& what) {
   Attachment attachment;
   bpf_link_create_opts options{};
@@ -86,8 +86,8 @@ Result<perf_event_attr> probe_attr(const std::string& pmu, bool at_return) {
   const auto type = to_number(read_line(folder + "/type"));
   if (!type)
     return fail(ErrorCode::Unsupported,
-                fmt::format("this kernel has no {0}s (no {1}/type): it was built without CONFIG_{2}_EVENTS", pmu, folder,
-                            pmu == "kprobe" ? "KPROBE" : "UPROBE"));
+                fmt::format("this kernel has no {0}s (no {1}/type): it was built without CONFIG_{2}_EVENTS", pmu,
+                            folder, pmu == "kprobe" ? "KPROBE" : "UPROBE"));
   perf_event_attr attr{};
   attr.size = sizeof attr;
   attr.type = static_cast<__u32>(*type);
@@ -132,9 +132,9 @@ Result<Attachment> attach_tracepoint(int program_fd, const AttachSpec& spec, con
   attr.wakeup_events = 1;
   UniqueFd event = open_event(attr);
   if (!event)
-    return fail_errno(
-        ErrorCode::Attach,
-        fmt::format("cannot open tracepoint {} (perf event {}; needs CAP_PERFMON)", spec.target, id), errno);
+    return fail_errno(ErrorCode::Attach,
+                      fmt::format("cannot open tracepoint {} (perf event {}; needs CAP_PERFMON)", spec.target, id),
+                      errno);
   return bind_program(std::move(event), program_fd, spec, "tracepoint " + spec.target);
 }
 

@@ -1,4 +1,5 @@
-// BTF ids of kernel functions. A function of a module stands in that module's BTF, whose ids go on where the kernel's end.
+// BTF ids of kernel functions. A function of a module stands in that module's BTF, whose ids go on where the kernel's
+// end.
 #include "kernel/btf_target.h"
 
 #include <bpf/bpf.h>
@@ -6,6 +7,8 @@
 
 #include <cerrno>
 #include <vector>
+
+#include "kernel/loaded_program.h"
 
 namespace burin {
 namespace {
@@ -44,6 +47,10 @@ struct BtfTargets::Impl {
 
 BtfTargets::BtfTargets() : impl_(std::make_unique<Impl>()) {}
 BtfTargets::~BtfTargets() = default;
+
+std::shared_ptr<BtfTargets> make_btf_targets() {
+  return std::make_shared<BtfTargets>();
+}
 
 bool is_traced(AttachSpec::Kind kind) {
   return kind == AttachSpec::Kind::Fentry || kind == AttachSpec::Kind::Fexit || kind == AttachSpec::Kind::FmodRet ||
@@ -86,8 +93,8 @@ Result<BtfTarget> BtfTargets::find(const AttachSpec& spec) {
     return target;
   }
   if (lsm)
-    return fail(ErrorCode::NotFound, "this kernel has no LSM hook " + spec.target +
-                                         " (or it was built without CONFIG_BPF_LSM)");
+    return fail(ErrorCode::NotFound,
+                "this kernel has no LSM hook " + spec.target + " (or it was built without CONFIG_BPF_LSM)");
   for (auto& module : modules()) {
     const BtfPtr types(btf__load_module_btf(module.name.c_str(), impl_->kernel.get()), &btf__free);
     if (!types) continue;

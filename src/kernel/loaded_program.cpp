@@ -42,8 +42,8 @@ bool asks_cookie(std::uint64_t word) {
   return insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == 0 && insn.imm == kGetAttachCookie;
 }
 
-/// Kinds that the kernel binds to a function when it loads them; and, where the kernel has no cookies, programs that ask
-/// for theirs: each copy then has its number built in.
+/// Kinds that the kernel binds to a function when it loads them; and, where the kernel has no cookies, programs that
+/// ask for theirs: each copy then has its number built in.
 bool is_late(const ProgramDef& program, const HostFacts& host) {
   if (program.type == ProgramType::Tracing || program.type == ProgramType::Lsm) return true;
   return !host.attach_cookie.works && std::ranges::any_of(program.insns, asks_cookie);

@@ -24,9 +24,9 @@ class LoadedProgram {
   /// first). The image is treated as untrusted: its counts, sizes and relocations are checked before anything is
   /// created. A verifier refusal is Error{Verify} with the verifier's log (its last 256 KiB) in `detail`. BTF, func and
   /// line info are dropped silently where the kernel refuses them. In a per-CPU map an init value goes to every CPU. A
-  /// map init may name a shared map; it is written there. Programs that the kernel binds to a function when it loads them
-  /// (fentry, fexit, fmod_ret, lsm), and programs that ask for their attach cookie on a kernel without cookies, are only
-  /// taken over here: attach() loads them, once for each place.
+  /// map init may name a shared map; it is written there. Programs that the kernel binds to a function when it loads
+  /// them (fentry, fexit, fmod_ret, lsm), and programs that ask for their attach cookie on a kernel without cookies,
+  /// are only taken over here: attach() loads them, once for each place.
   static Result<LoadedProgram> load(const ProgramImage& image, const std::vector<MapInit>& inits,
                                     const SharedMaps& shared, const HostFacts& host, std::string_view tag);
 
@@ -68,9 +68,10 @@ void try_kernel(HostFacts& host);
 /// where a look into kallsyms costs a tenth of a second. The reason names the function.
 Trial try_function(std::string_view symbol);
 
-/// Whether fentry (or fexit, fmod_ret, lsm) programs load and attach at this function: one does, for a moment. `targets`
-/// keeps the kernel's BTF between questions.
 class BtfTargets;
+/// Keeps the kernel's BTF between questions; it is read at the first one.
+std::shared_ptr<BtfTargets> make_btf_targets();
+/// Whether fentry (or fexit, fmod_ret, lsm) programs load and attach at this function: one does, for a moment.
 Trial try_traced(AttachSpec::Kind kind, std::string_view function, const HostFacts& host, BtfTargets& targets);
 
 /// Removes what a burin that died left behind in tracefs (names "burin_<pid>_..." whose pid is gone). Returns how many.

@@ -146,8 +146,7 @@ Trial try_traced(AttachSpec::Kind kind, std::string_view function, const HostFac
   AttachSpec spec;
   spec.kind = kind;
   spec.target = function;
-  if (kind == AttachSpec::Kind::Lsm && !host.lsms.empty() &&
-      ("," + host.lsms + ",").find(",bpf,") == std::string::npos)
+  if (kind == AttachSpec::Kind::Lsm && !host.lsms.empty() && ("," + host.lsms + ",").find(",bpf,") == std::string::npos)
     return failed("BPF is not among this kernel's active security modules (" + host.lsms +
                   "): add it to the kernel's command line (lsm=" + host.lsms + ",bpf)");
   const auto target = targets.find(spec);

@@ -53,7 +53,8 @@ Result<Start> start_of(const btf* types, const BtfQuestion& q) {
     case BtfQuestion::From::Function: {
       const int id = btf__find_by_name_kind(types, q.name.c_str(), BTF_KIND_FUNC);
       if (id <= 0) return not_found("kernel function " + q.name + " does not stand in BTF");
-      return parameter_of(types, btf__type_by_id(types, static_cast<__u32>(id))->type, q.index, 0, "function " + q.name);
+      return parameter_of(types, btf__type_by_id(types, static_cast<__u32>(id))->type, q.index, 0,
+                          "function " + q.name);
     }
     case BtfQuestion::From::RawTracepoint: {
       const std::string name = "btf_trace_" + q.name;
@@ -69,7 +70,8 @@ Result<Start> start_of(const btf* types, const BtfQuestion& q) {
   for (const auto kind : {BTF_KIND_STRUCT, BTF_KIND_UNION})
     if (const int id = btf__find_by_name_kind(types, q.name.c_str(), kind); id > 0)
       return Start{static_cast<std::uint32_t>(id), 0, true};
-  return not_found("no struct " + q.name + " stands in " + (q.module.empty() ? "the kernel's BTF" : "the BTF of module " + q.module));
+  return not_found("no struct " + q.name + " stands in " +
+                   (q.module.empty() ? "the kernel's BTF" : "the BTF of module " + q.module));
 }
 
 /// Follows words from a value; `steps` end so that the last one names the value.
@@ -84,8 +86,8 @@ class Walk {
     }
     const btf_type* pointer = btf_behind(types_, start.type);
     if (!pointer || !btf_is_ptr(pointer) || pointer->type == 0)
-      return fail(ErrorCode::InvalidPolicy,
-                  what + " is of type " + btf_type_text(types_, start.type) + ", which has no members: name the struct (btfType)");
+      return fail(ErrorCode::InvalidPolicy, what + " is of type " + btf_type_text(types_, start.type) +
+                                                ", which has no members: name the struct (btfType)");
     type_ = pointer->type;
     return Ok{};
   }
@@ -126,8 +128,8 @@ class Walk {
       type = btf_behind(types_, type_);
     }
     if (!type || !btf_is_composite(type) || bits_)
-      return fail(ErrorCode::InvalidPolicy, "before ." + next + " stands a value of type " + btf_type_text(types_, type_) +
-                                                ", which has no members");
+      return fail(ErrorCode::InvalidPolicy, "before ." + next + " stands a value of type " +
+                                                btf_type_text(types_, type_) + ", which has no members");
     return Ok{};
   }
 
@@ -160,8 +162,8 @@ class Walk {
     if (!of_argument) {
       if (type && btf_is_array(type)) {
         if (btf_array(type)->nelems != 0 && index >= btf_array(type)->nelems)
-          return fail(ErrorCode::InvalidPolicy, "[" + std::to_string(index) + "] is beyond the end of " +
-                                                    btf_type_text(types_, type_));
+          return fail(ErrorCode::InvalidPolicy,
+                      "[" + std::to_string(index) + "] is beyond the end of " + btf_type_text(types_, type_));
         item = btf_array(type)->type;
       } else if (type && btf_is_ptr(type) && type->type != 0) {
         follow(type->type);
@@ -172,7 +174,8 @@ class Walk {
       }
     }
     const auto size = btf__resolve_size(types_, item);
-    if (size <= 0) return fail(ErrorCode::InvalidPolicy, "elements of type " + btf_type_text(types_, item) + " have no size");
+    if (size <= 0)
+      return fail(ErrorCode::InvalidPolicy, "elements of type " + btf_type_text(types_, item) + " have no size");
     offset_ += index * static_cast<std::uint32_t>(size);
     type_ = item;
     return Ok{};
@@ -215,7 +218,8 @@ void BtfPaths::Impl::load() {
   const UniqueFd dir = open_private_dir(cache_dir, false);
   const std::string text = dir ? read_private_file(dir.get(), file) : std::string();
   const auto last = text.rfind("end ");
-  if (last == std::string::npos || text.substr(last) != "end " + fnv1a_hex(std::string_view(text).substr(0, last)) + "\n" ||
+  if (last == std::string::npos ||
+      text.substr(last) != "end " + fnv1a_hex(std::string_view(text).substr(0, last)) + "\n" ||
       !text.starts_with(header))
     return;
   std::istringstream lines(text.substr(header.size(), last - header.size()));

@@ -13,8 +13,8 @@ namespace burin {
 /// Members that a path may have at most.
 inline constexpr std::size_t kMaxPathDepth = 10;
 
-/// Answers questions about types from BTF. The kernel's BTF is read at the first question that the cache cannot answer (14
-/// ms), a module's or a file's at its own first one; all go with the object. Not thread-safe.
+/// Answers questions about types from BTF. The kernel's BTF is read at the first question that the cache cannot answer
+/// (14 ms), a module's or a file's at its own first one; all go with the object. Not thread-safe.
 class BtfPaths {
  public:
   /// `cache_dir`: where answers are kept between starts (see LayoutCache for whom it believes); empty: nowhere.
@@ -25,8 +25,8 @@ class BtfPaths {
   BtfPaths(const BtfPaths&) = delete;
   BtfPaths& operator=(const BtfPaths&) = delete;
 
-  /// NotFound: no such function, structure or member, with what comes near; Unsupported: no BTF; InvalidPolicy: the path
-  /// cannot be followed.
+  /// NotFound: no such function, structure or member, with what comes near; Unsupported: no BTF; InvalidPolicy: the
+  /// path cannot be followed.
   Result<BtfPath> find(const BtfQuestion& question);
 
  private:

@@ -1,5 +1,5 @@
-// The rule: a number by its size and sign, text where there are chars, and a pointer to (or an embedded) structure as the
-// argument type that reads that structure.
+// The rule: a number by its size and sign, text where there are chars, and a pointer to (or an embedded) structure as
+// the argument type that reads that structure.
 #include "layout/btf_types.h"
 
 #include <bpf/btf.h>
@@ -107,8 +107,10 @@ void describe_value(const btf* types, std::uint32_t id, BtfPath& out) {
     if (out.type.empty()) out.type = "uint64";  // the pointer itself
   } else if (btf_is_array(type)) {
     out.in_place = true;
-    if (is_char(types, btf_array(type)->type)) out.type = "string";
-    else if (btf__resolve_size(types, btf_array(type)->type) == 1) out.type = "char_buf";
+    if (is_char(types, btf_array(type)->type))
+      out.type = "string";
+    else if (btf__resolve_size(types, btf_array(type)->type) == 1)
+      out.type = "char_buf";
   } else if (btf_is_composite(type)) {
     out.in_place = true;
     out.type = struct_type(types, type);

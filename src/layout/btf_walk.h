@@ -1,5 +1,6 @@
-// Steps through BTF types, for the two who look members up. libbpf parses the type list; the walk through members is ours
-// because it must look through anonymous structs and unions and turn bit-fields into a unit to read, a shift and a mask.
+// Steps through BTF types, for the two who look members up. libbpf parses the type list; the walk through members is
+// ours because it must look through anonymous structs and unions and turn bit-fields into a unit to read, a shift and a
+// mask.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -28,13 +28,15 @@ Result<std::vector<PathWord>> path_words(std::string_view path) {
     PathWord& into = out.emplace_back();
     const auto open = std::min(word.find('['), word.size());
     into.member = word.substr(0, open);
-    if (!into.member.empty() && !is_identifier(into.member)) return bad(path, "\"" + into.member + "\" is no member's name");
+    if (!into.member.empty() && !is_identifier(into.member))
+      return bad(path, "\"" + into.member + "\" is no member's name");
     if (into.member.empty() && (out.size() > 1 || open == word.size())) return bad(path, "a member's name is missing");
     word.remove_prefix(open);
     while (!word.empty()) {
       const auto close = word.find(']');
       std::uint32_t index = 0;
-      const std::string_view digits = close == std::string_view::npos || word[0] != '[' ? "" : word.substr(1, close - 1);
+      const std::string_view digits =
+          close == std::string_view::npos || word[0] != '[' ? "" : word.substr(1, close - 1);
       const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
       if (digits.empty() || ec != std::errc{} || end != digits.data() + digits.size())
         return bad(path, "an index is a number in brackets");
@@ -47,14 +49,14 @@ Result<std::vector<PathWord>> path_words(std::string_view path) {
 }
 
 std::string question_line(const BtfQuestion& q) {
-  return std::to_string(static_cast<int>(q.from)) + " " + (q.name.empty() ? "-" : q.name) + " " + std::to_string(q.index) +
-         " " + (q.module.empty() ? "-" : q.module) + " " + (q.path.empty() ? "-" : q.path);
+  return std::to_string(static_cast<int>(q.from)) + " " + (q.name.empty() ? "-" : q.name) + " " +
+         std::to_string(q.index) + " " + (q.module.empty() ? "-" : q.module) + " " + (q.path.empty() ? "-" : q.path);
 }
 
 std::string answer_line(const BtfPath& a) {
   std::string out = std::to_string(a.size) + " " + (a.is_signed ? "1" : "0") + " " + (a.in_place ? "1" : "0") + " " +
-                    std::to_string(a.shift) + " " + std::to_string(a.mask) + " " + (a.type.empty() ? "-" : a.type) + " " +
-                    std::to_string(a.parameters);
+                    std::to_string(a.shift) + " " + std::to_string(a.mask) + " " + (a.type.empty() ? "-" : a.type) +
+                    " " + std::to_string(a.parameters);
   for (const auto& s : a.steps) out += " " + std::to_string(s.offset) + (s.follow ? ">" : "+");
   return out;
 }

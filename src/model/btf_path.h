@@ -36,9 +36,9 @@ struct BtfPath {
   bool is_signed = false;
   bool in_place = false;  ///< a struct or array: its address is the value
   std::uint32_t shift = 0;
-  std::uint64_t mask = 0;  ///< not 0: a bit-field, value = (unit >> shift) & mask
-  std::string type;        ///< argument type (types/) that fits; empty: none does
-  std::string c_type;      ///< for people
+  std::uint64_t mask = 0;        ///< not 0: a bit-field, value = (unit >> shift) & mask
+  std::string type;              ///< argument type (types/) that fits; empty: none does
+  std::string c_type;            ///< for people
   std::uint32_t parameters = 0;  ///< From::Function, From::RawTracepoint: how many there are
 };
 

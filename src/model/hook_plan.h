@@ -55,14 +55,14 @@ struct ArgSource {
   std::uint32_t offset = 0;
   std::uint32_t size = 8;
   bool is_signed = false;
-  bool compat = false;     ///< SyscallRegister: of a 32-bit call
+  bool compat = false;       ///< SyscallRegister: of a 32-bit call
   std::uint32_t length = 0;  ///< bytes of an array whose address this is; 0: not one
   std::string name;
   UsdtArg usdt;
-  std::vector<Step> steps;   ///< `resolve`; empty: the value itself
+  std::vector<Step> steps;       ///< `resolve`; empty: the value itself
   std::uint32_t value_size = 8;  ///< of what the last step names: it is read from memory when there are steps
   bool value_signed = false;
-  bool value_in_place = false;   ///< the last step names a struct or array: its address is the value
+  bool value_in_place = false;  ///< the last step names a struct or array: its address is the value
   std::uint32_t value_shift = 0;
   std::uint64_t value_mask = 0;  ///< not 0: a bit-field of the unit that is read
   bool user = false;             ///< pointers lead to user memory
@@ -76,9 +76,9 @@ struct PlannedArg {
   std::string type;         ///< key into types/
   std::string label;
   ArgSource source;
-  std::size_t field = kNone;  ///< index into PlannedHook::record.fields; kNone for nop
-  std::size_t text = kNone;   ///< text slot of the hook's scratch memory, for types with text
-  std::size_t error = kNone;  ///< field that says at which depth `resolve` failed
+  std::size_t field = kNone;            ///< index into PlannedHook::record.fields; kNone for nop
+  std::size_t text = kNone;             ///< text slot of the hook's scratch memory, for types with text
+  std::size_t error = kNone;            ///< field that says at which depth `resolve` failed
   std::optional<std::size_t> size_arg;  ///< position in args of the length of a char_buf
   bool return_copy = false;
   bool max_data = false;
@@ -100,8 +100,8 @@ struct PlannedFilter {
 struct PlannedBinaries {
   std::string op;  ///< In, NotIn, Prefix, NotPrefix, Postfix, NotPostfix
   StringSet values;
-  bool parent = false;                     ///< matchParentBinaries
-  std::optional<std::uint32_t> mark;       ///< followChildren: bit of burin_proc.marks that stands for these paths
+  bool parent = false;                ///< matchParentBinaries
+  std::optional<std::uint32_t> mark;  ///< followChildren: bit of burin_proc.marks that stands for these paths
   SourceSpan span;
 };
 struct PlannedPids {
@@ -170,7 +170,7 @@ struct PlannedHook {
   std::vector<RungTried> tried;
   std::vector<PlannedArg> args;  ///< in the policy's order
   std::vector<PlannedArg> data;
-  bool at_return = false;        ///< the event is sent when the function returns
+  bool at_return = false;  ///< the event is sent when the function returns
   std::optional<PlannedArg> return_arg;
   std::optional<ActionKind> return_arg_action;
   std::vector<PlannedSelector> selectors;
@@ -200,10 +200,10 @@ struct UnavailableHook {
 /// How the programs of `enforcers` reach one of the listed calls.
 struct EnforcerTarget {
   enum class Method {
-    OverrideReturn,     ///< kprobe that calls bpf_override_return
-    FmodRet,            ///< the program's result is the function's
-    SignalKprobe,       ///< kprobe that only sends the signal: no notification of the policy has an argError
-    SignalTracepoint,   ///< the same on syscalls:sys_enter_NAME
+    OverrideReturn,    ///< kprobe that calls bpf_override_return
+    FmodRet,           ///< the program's result is the function's
+    SignalKprobe,      ///< kprobe that only sends the signal: no notification of the policy has an argError
+    SignalTracepoint,  ///< the same on syscalls:sys_enter_NAME
   };
   Method method = Method::OverrideReturn;
   std::string function;  ///< as events name it

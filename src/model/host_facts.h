@@ -50,12 +50,12 @@ struct HostFacts {
   std::map<std::string, TracepointFormat> tracepoints;  ///< "sock:inet_sock_set_state" -> format; only those asked for
   /// Inode numbers of the host's namespaces, by NamespaceKind; 0 = not known.
   std::array<std::uint32_t, kNamespaceKinds> host_namespaces{};
-  Trial bpf_load;                                       ///< a two-instruction tracepoint program loads
-  Trial kprobe;                                         ///< a two-instruction kprobe program loads and attaches
-  Trial attach_cookie;  ///< probes that are perf events may have a cookie (5.15): one program, many places
+  Trial bpf_load;         ///< a two-instruction tracepoint program loads
+  Trial kprobe;           ///< a two-instruction kprobe program loads and attaches
+  Trial attach_cookie;    ///< probes that are perf events may have a cookie (5.15): one program, many places
   Trial override_return;  ///< a kprobe program that calls bpf_override_return loads
-  Trial write_user;  ///< a kprobe program that calls bpf_probe_write_user loads
-  Trial sock_ops;  ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
+  Trial write_user;       ///< a kprobe program that calls bpf_probe_write_user loads
+  Trial sock_ops;         ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
 };
 
 }  // namespace burin

@@ -45,13 +45,11 @@ PlannedArg plan_one(Placed placed, const PolicyArg& arg, const std::string& name
 void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in, PlannedHook& planned,
                     Diagnostics& diagnostics) {
   for (std::size_t i = 0; i < hook.args.size(); ++i)
-    planned.args.push_back(
-        plan_one(source_of(hook, callee, planned.rung, hook.args[i], in), hook.args[i], "a" + std::to_string(i), planned,
-                 diagnostics));
+    planned.args.push_back(plan_one(source_of(hook, callee, planned.rung, hook.args[i], in), hook.args[i],
+                                    "a" + std::to_string(i), planned, diagnostics));
   for (std::size_t i = 0; i < hook.data.size(); ++i)
-    planned.data.push_back(
-        plan_one(source_of(hook, callee, planned.rung, hook.data[i], in), hook.data[i], "d" + std::to_string(i), planned,
-                 diagnostics));
+    planned.data.push_back(plan_one(source_of(hook, callee, planned.rung, hook.data[i], in), hook.data[i],
+                                    "d" + std::to_string(i), planned, diagnostics));
   for (std::size_t i = 0; i < hook.args.size(); ++i) {
     if (!hook.args[i].size_arg_index) continue;
     // sizeArgIndex counts parameters from 1; the length is a parameter like any other, captured or not.

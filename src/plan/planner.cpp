@@ -93,7 +93,15 @@ class PolicyPlanner {
   void add_places(const Hook& hook) {
     if (!in_.ask.places) return unavailable(hook, hook.call, {{Rung::Uprobe, "binaries cannot be read here"}});
     const auto places = in_.ask.places(hook);
-    if (!places) return unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, places.error().message}});
+    if (!places) {
+      const Error& error = places.error();
+      // Another binary than the policy means must not be taken for it, unless the policy can do without.
+      if (error.code == ErrorCode::Verify && !hook.ignore_digest_failure)
+        diagnostics_.error("digest", hook.digests.empty() ? hook.span : hook.digests.front().span, error.message);
+      unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, error.message}},
+                  error.code == ErrorCode::Verify);
+      return;
+    }
     const Callee callee{hook.call, false, false, hook.call};
     if (std::string problem = action_problem(Rung::Uprobe, hook, callee, in_); !problem.empty())
       return unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, std::move(problem)}});
@@ -149,10 +157,11 @@ class PolicyPlanner {
       planned.selectors.push_back(plan_selector(policy_, s, planned, in_, mark_, diagnostics_));
   }
 
-  void unavailable(const Hook& hook, const std::string& function, std::vector<RungTried> tried) {
+  void unavailable(const Hook& hook, const std::string& function, std::vector<RungTried> tried,
+                   bool may_be_absent = false) {
     std::string reason = reasons(tried);
     plan_.unavailable.push_back(
-        {function, std::move(tried), std::move(reason), hook.call_span, hook.ignore_call_not_found});
+        {function, std::move(tried), std::move(reason), hook.call_span, hook.ignore_call_not_found || may_be_absent});
   }
 
   const Policy& policy_;

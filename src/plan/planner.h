@@ -17,11 +17,11 @@ namespace burin {
 
 /// A place in a binary at which a uprobe can be set.
 struct BinaryPlace {
-  std::string symbol;  ///< as events name it; empty for a bare offset
+  std::string symbol;        ///< as events name it; empty for a bare offset
   std::uint64_t offset = 0;  ///< in the file
   std::uint64_t ref_ctr_offset = 0;
-  std::vector<UsdtArg> usdt_args;    ///< USDT
-  std::string usdt_problem;          ///< USDT: why an argument's specification was not understood; empty: all were
+  std::vector<UsdtArg> usdt_args;  ///< USDT
+  std::string usdt_problem;        ///< USDT: why an argument's specification was not understood; empty: all were
 };
 
 /// Questions about this host that the planner asks one by one, because to know all answers beforehand would be slow.

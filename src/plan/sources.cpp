@@ -185,7 +185,8 @@ Placed parameter_source(const Hook& hook, const Callee& callee, Rung rung, const
     case Rung::Tracepoint:
     case Rung::StateSockOps: break;
   }
-  const bool prototype = out.source.kind == ArgSource::Kind::ContextArgument || (rung == Rung::Kprobe && !callee.syscall);
+  const bool prototype =
+      out.source.kind == ArgSource::Kind::ContextArgument || (rung == Rung::Kprobe && !callee.syscall);
   if (!prototype || (in.only_rung && out.type != "auto")) return out;
   // A kprobe's registers can be read whatever the prototype says; the others have only what it names.
   const bool must = out.type == "auto" || out.source.kind == ArgSource::Kind::ContextArgument;
@@ -206,9 +207,8 @@ Placed parameter_source(const Hook& hook, const Callee& callee, Rung rung, const
 
 bool reads_prototype(const Hook& hook, Rung rung) {
   if (rung == Rung::Fentry || rung == Rung::Lsm) return true;
-  return std::ranges::any_of(hook.args, [](const PolicyArg& a) {
-    return a.type == "auto" || (!a.resolve.empty() && a.btf_type.empty());
-  });
+  return std::ranges::any_of(
+      hook.args, [](const PolicyArg& a) { return a.type == "auto" || (!a.resolve.empty() && a.btf_type.empty()); });
 }
 
 Placed source_of(const Hook& hook, const Callee& callee, Rung rung, const PolicyArg& arg, const PlanInput& in) {
@@ -250,12 +250,16 @@ Placed return_source(const Hook& hook, const Callee& callee, Rung rung, const Po
     // fexit finds the return value behind the parameters.
     out.source.kind = ArgSource::Kind::ContextArgument;
     out.source.user = false;
-    if (known && *known) out.source.index = (*known)->parameters;
-    else if (!in.only_rung) out.problem = known ? (*known).error().message : "fexit needs the kernel's type information";
+    if (known && *known)
+      out.source.index = (*known)->parameters;
+    else if (!in.only_rung)
+      out.problem = known ? (*known).error().message : "fexit needs the kernel's type information";
   }
   if (out.type == "auto") {
-    if (known && *known && !(*known)->type.empty()) out.type = (*known)->type;
-    else if (out.problem.empty()) out.problem = "the type of the return value is not known: name it";
+    if (known && *known && !(*known)->type.empty())
+      out.type = (*known)->type;
+    else if (out.problem.empty())
+      out.problem = "the type of the return value is not known: name it";
   }
   return out;
 }

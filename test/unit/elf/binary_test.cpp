@@ -36,9 +36,9 @@ struct Built {
   explicit Built(const std::string& flags) {
     fs::create_directories(dir);
     std::ofstream(dir / "shop.c") << kProgram;
-    REQUIRE(std::system(("cc -O1 " + flags + " -Wl,--build-id=0x0123456789abcdef -o " + path + " " +
-                         (dir / "shop.c").string())
-                            .c_str()) == 0);
+    REQUIRE(std::system(
+                ("cc -O1 " + flags + " -Wl,--build-id=0x0123456789abcdef -o " + path + " " + (dir / "shop.c").string())
+                    .c_str()) == 0);
   }
   ~Built() { fs::remove_all(dir); }
 };
@@ -120,7 +120,8 @@ TEST_CASE("a binary with damaged bytes never does harm") {
 }
 
 TEST_CASE("argument specifications") {
-  const auto args = parse_usdt_args("-4@%edi 8@%r12 1@$255 -8@$-9 4@-20(%rbp) 2@(%rax) -1@8(%rbx,%rcx,4) 8@0x10(,%rdx,8) %rsi");
+  const auto args =
+      parse_usdt_args("-4@%edi 8@%r12 1@$255 -8@$-9 4@-20(%rbp) 2@(%rax) -1@8(%rbx,%rcx,4) 8@0x10(,%rdx,8) %rsi");
   REQUIRE(args);
   REQUIRE(args->size() == 9);
   using Place = UsdtArg::Place;

@@ -58,8 +58,8 @@ TEST_CASE("answers keep their form in the cache") {
 TEST_CASE("paths through the kernel's structures") {
   if (::access(kBtf, R_OK) != 0) return burin_test::skip("this kernel has no BTF");
   BtfPaths paths({}, "test");
-  const auto table = layout_from_btf(
-      kBtf, {"task_struct.mm", "mm_struct.arg_start", "task_struct.comm", "task_struct.real_parent", "task_struct.tgid"});
+  const auto table = layout_from_btf(kBtf, {"task_struct.mm", "mm_struct.arg_start", "task_struct.comm",
+                                            "task_struct.real_parent", "task_struct.tgid"});
   REQUIRE(table);
   const auto at = [&](const char* member) { return table->find(member)->offset; };
 
@@ -127,8 +127,9 @@ TEST_CASE("what cannot be followed is refused with the reason") {
   CHECK(message("task_struct", "pid.x").find("has no members") != std::string::npos);
   CHECK(message("task_struct", "pid[1]").find("has no elements") != std::string::npos);
   CHECK(message("task_struct", "comm[16]").find("beyond the end") != std::string::npos);
-  CHECK(message("task_struct", "real_parent.real_parent.real_parent.real_parent.real_parent.real_parent.real_parent."
-                               "real_parent.real_parent.real_parent.comm")
+  CHECK(message("task_struct",
+                "real_parent.real_parent.real_parent.real_parent.real_parent.real_parent.real_parent."
+                "real_parent.real_parent.real_parent.comm")
             .find("more than 10") != std::string::npos);
   BtfQuestion q = of("sock", "sk_mark");
   q.module = "no_such_module";
@@ -137,7 +138,8 @@ TEST_CASE("what cannot be followed is refused with the reason") {
 
 TEST_CASE("answers come from the cache, and a damaged one is not believed") {
   if (::access(kBtf, R_OK) != 0) return burin_test::skip("this kernel has no BTF");
-  const std::filesystem::path dir = std::filesystem::temp_directory_path() / ("burin-paths-" + std::to_string(::getpid()));
+  const std::filesystem::path dir =
+      std::filesystem::temp_directory_path() / ("burin-paths-" + std::to_string(::getpid()));
   { BtfPaths(dir, "k").find(of("task_struct", "tgid")); }
   std::filesystem::path file;
   for (const auto& entry : std::filesystem::directory_iterator(dir)) file = entry.path();
