@@ -13,8 +13,8 @@ namespace burin {
 namespace {
 
 /// Questions that take privileges are not asked: the answer is "yes".
-HostQuestions unprivileged_questions() {
-  HostQuestions questions = ask_host();
+HostQuestions unprivileged_questions(const HostFacts& host) {
+  HostQuestions questions = ask_host(host, {});
   questions.kprobe = nullptr;
   questions.trampoline = nullptr;
   return questions;
@@ -25,7 +25,8 @@ HostQuestions unprivileged_questions() {
 Result<Ground> look_for(const Policy& policy) {
   Ground g;
   std::vector<std::string> tracepoints = tracepoints_used();
-  for (auto& name : tracepoints_wanted(policy, unprivileged_questions())) tracepoints.push_back(std::move(name));
+  const HostFacts known = read_host("/", {});
+  for (auto& name : tracepoints_wanted(policy, unprivileged_questions(known))) tracepoints.push_back(std::move(name));
   g.host = read_host("/", tracepoints);
   g.host.kprobe.works = g.host.sock_ops.works = g.host.override_return.works = true;
   if (auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members()))
@@ -37,7 +38,7 @@ Result<Ground> look_for(const Policy& policy) {
 }
 
 HookPlan plan_on(const Ground& ground, const Policy& policy, std::optional<Rung> rung, Diagnostics& diagnostics) {
-  const PlanInput input{ground.catalog, ground.host, ground.layout, unprivileged_questions(), kFirstPolicyHook, rung, 0};
+  const PlanInput input{ground.catalog, ground.host, ground.layout, unprivileged_questions(ground.host), kFirstPolicyHook, rung, 0};
   return plan_policy(policy, input, diagnostics);
 }
 
