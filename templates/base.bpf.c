@@ -36,6 +36,7 @@ struct rec_clone {
 #define EXEC_AUID_KNOWN 64
 #define EXEC_FILENAME_TRUNCATED 128
 
+/* With what policies want to know besides, templates/process.h goes before this. */
 BPF_PERCPU_ARRAY(exec_buffer, struct rec_exec, 1);
 BPF_PERCPU_ARRAY(proc_buffer, struct burin_proc, 1);
 #ifdef BURIN_HAVE_PATHS
@@ -100,6 +101,46 @@ int base_exit_group(void *ctx) {
 }
 #endif
 
+#ifdef BURIN_FOLLOW_PATHS
+/* path -> bits of burin_proc.marks for filters with followChildren. Written by the daemon only. */
+BPF_F_TABLE("hash", struct burin_path_key, u64, followed_paths, BURIN_FOLLOW_PATHS, 1); /* 1: BPF_F_NO_PREALLOC */
+#endif
+#ifdef BURIN_FOLLOW_PIDS
+/* pid -> bits of burin_proc.marks for filters with followForks. Written by the daemon only. */
+struct burin_pid_key {
+  u32 pid;
+  u32 namespaced; /* the pid as the process's innermost pid namespace has it */
+};
+BPF_F_TABLE("hash", struct burin_pid_key, u64, followed_pids, BURIN_FOLLOW_PIDS, 1);
+
+/* The bits that the children of the current process get because of its pid. */
+static __always_inline u64 burin_pid_marks(u64 task, u32 tgid) {
+  struct burin_pid_key key = {tgid, 0};
+  u64 *bits = followed_pids.lookup(&key), marks = bits ? *bits : 0;
+#ifdef BURIN_FOLLOW_NAMESPACE_BITS
+  key.pid = burin_namespace_pid(task);
+  key.namespaced = 1;
+  bits = followed_pids.lookup(&key);
+  if (bits) marks |= *bits;
+#endif
+  return marks;
+}
+#endif
+
+/* What a process knows of its parent, or of nobody. */
+#ifdef BURIN_PARENTS
+static __always_inline void burin_take_parent(struct burin_proc *image, struct burin_proc *parent) {
+  if (!parent) {
+    image->parent_known = 0;
+    return;
+  }
+  image->parent_known = 1;
+  image->parent_marks = parent->marks;
+  image->parent_path_len = parent->path_len;
+  __builtin_memcpy(image->parent_path, parent->path, BURIN_PATH);
+}
+#endif
+
 int base_exec(void *ctx) {
   u32 zero = 0, n = 0;
   struct rec_exec *r = exec_buffer.lookup(&zero);
@@ -118,6 +159,7 @@ int base_exec(void *ctx) {
   if (before) {
     image->ppid = before->ppid;
     image->parent_ktime = before->parent_ktime;
+    image->marks = before->marks;
   }
 #if defined(L_task_struct_real_parent) && defined(L_task_struct_tgid)
   u64 parent = 0;
@@ -126,7 +168,23 @@ int base_exec(void *ctx) {
 #endif
   u32 ppid = image->ppid;
   struct burin_proc *parent_image = procs.lookup(&ppid);
-  if (parent_image) image->parent_ktime = parent_image->exec_ktime;
+  if (parent_image) {
+    image->parent_ktime = parent_image->exec_ktime;
+    if (!before) image->marks = parent_image->marks;
+  }
+#ifdef BURIN_PARENTS
+  if (!parent_image && before && before->ppid == ppid) {
+    image->parent_known = before->parent_known;
+    image->parent_marks = before->parent_marks;
+    image->parent_path_len = before->parent_path_len;
+    __builtin_memcpy(image->parent_path, before->parent_path, BURIN_PATH);
+  } else {
+    burin_take_parent(image, parent_image);
+  }
+#endif
+#ifdef BURIN_FACTS
+  burin_record_facts(image, task);
+#endif
   image->exec_ktime = bpf_ktime_get_ns();
 
   /* what: path of the file, the name as given, working directory, arguments */
@@ -232,6 +290,12 @@ int base_exec(void *ctx) {
 #ifdef L_task_struct_loginuid
   if (burin_read(&r->auid, 4, (void *)(task + L_task_struct_loginuid)) == 0) r->exec_flags |= EXEC_AUID_KNOWN;
 #endif
+#ifdef BURIN_FOLLOW_PATHS
+  if (image->path_len && image->path_len < BURIN_PATH) {
+    u64 *bits = followed_paths.lookup((struct burin_path_key *)image->path);
+    if (bits) image->marks |= *bits;
+  }
+#endif
   if (procs.update(&tgid, image)) burin_count(@slots_exec@ + BURIN_UNMAPPED);
   u32 off = r->used & BURIN_TAIL_MASK;
   burin_fill_head(&r->head, @hook_exec@, BURIN_EXEC_FIXED + off);
@@ -261,6 +325,9 @@ int base_exit(void *ctx) {
   burin_fill_head(&r.head, @hook_exit@, sizeof r);
   struct burin_proc *image = procs.lookup(&tgid);
   if (image) {
+#ifdef BURIN_FACTS
+    burin_namespaces(image->ns_end, bpf_get_current_task());
+#endif
     if (ended.insert(&tgid, image) == -17) return 0; /* EEXIST */
     procs.delete(&tgid);
   } else if (ended.lookup(&tgid)) {
@@ -311,6 +378,21 @@ int base_clone(void *ctx) {
   image->exec_ktime = r.child_ktime;
   image->parent_ktime = r.child_parent_ktime;
   image->ppid = r.child_ppid;
+  if (!(clone_flags & 0x8000)) { /* with CLONE_PARENT the creator's parent and ancestors are the child's, too */
+#ifdef BURIN_PARENTS
+    burin_take_parent(image, parent);
+#endif
+#ifdef BURIN_FOLLOW_PIDS
+    image->marks |= burin_pid_marks(bpf_get_current_task(), tgid);
+#endif
+  }
+#ifdef BURIN_FOLLOW_NAMESPACE_BITS
+  /* A child in another pid namespace has no ancestors there. */
+  u64 task = bpf_get_current_task();
+  if ((clone_flags & 0x20000000) || /* CLONE_NEWPID */
+      burin_ns_proxied(task, L_nsproxy_pid_ns_for_children, L_pid_namespace_ns_inum) != burin_ns_pid(task))
+    image->marks &= ~BURIN_FOLLOW_NAMESPACE_BITS;
+#endif
   ended.delete(&child); /* the pid of a process that ended before */
   if (procs.update(&child, image)) burin_count(@slots_clone@ + BURIN_UNMAPPED);
   burin_count(@slots_clone@ + BURIN_MATCHED);

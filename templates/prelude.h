@@ -1,11 +1,13 @@
 /*
  * Included first in every unit that burin generates: scalar helpers, the record head, the process map, counters.
  *
- * Holes: @head_fields@ and @proc_fields@ (members of struct burin_head and burin_proc, from model/record.h), @wire_structs@ (argument structs, from
- * types/wire_structs.h), @counter_slots@ (u64 slots of the counter array).
+ * Holes: @head_fields@, @proc_fields@, @proc_parent_fields@ and @proc_facts_fields@ (members of struct burin_head and
+ * burin_proc, from model/record.h), @wire_structs@ (argument structs, from types/wire_structs.h), @counter_slots@ (u64 slots
+ * of the counter array).
  *
  * What depends on the machine arrives as macros: L_struct_member = offset of a kernel structure's member (absent when the
- * layout source does not know it), T_event_field = offset of a tracepoint's field.
+ * layout source does not know it), T_event_field = offset of a tracepoint's field. What the policies of this daemon need to
+ * know of processes (ProcessNeeds) arrives as BURIN_PARENTS, BURIN_FACTS and BURIN_FOLLOW_...
  *
  * Every kernel access is an explicit read into a zeroed local: BCC's rewriter is used for map methods only.
  */
@@ -35,6 +37,15 @@ struct burin_head {
 #define BURIN_PATH 256
 struct burin_proc {
 @proc_fields@
+#ifdef BURIN_PARENTS
+@proc_parent_fields@
+#endif
+#ifdef BURIN_FACTS
+@proc_facts_fields@
+#endif
+};
+struct burin_path_key {
+  char b[BURIN_PATH];
 };
 /* tgid -> image. Shared by all units; seeded from /proc by the daemon. */
 BPF_TABLE("hash", u32, struct burin_proc, procs, 16384);

@@ -252,7 +252,7 @@ void add_type_support(const HookPlan& plan, UnitText& text) {
 }
 }  // namespace
 
-Result<> add_scratch(const HookPlan& plan, UnitText& text) {
+Result<> add_scratch(const HookPlan& plan, bool process_texts, UnitText& text) {
   std::uint32_t record = 0;
   std::size_t texts = 1;
   bool nests = false;
@@ -262,15 +262,16 @@ Result<> add_scratch(const HookPlan& plan, UnitText& text) {
     record = std::max(record, whole_size(hook));
     texts = std::max(texts, hook.texts);
   }
-  if (record == 0) return Ok{};
+  if (record == 0 && !process_texts) return Ok{};
   TRY_OK(add_path_walk(text, kTextMax, kPathSteps));
   Holes holes;
   holes.scalars["text_max"] = std::to_string(kTextMax);
   holes.scalars["texts"] = std::to_string(texts);
-  holes.scalars["record_max"] = std::to_string((record + 7) / 8 * 8);
+  holes.scalars["record_max"] = std::to_string((std::max(record, 8U) + 7) / 8 * 8);
   holes.scalars["copies"] = nests ? "4" : "1";
   TRY_OK(text.add_template("text.h", holes));
   add_type_support(plan, text);
+  if (process_texts) text.add_text("BPF_PERCPU_ARRAY(process_text, struct burin_text, 1);\n");
   return Ok{};
 }
 

@@ -28,7 +28,8 @@ std::string record_struct(const PlannedHook& hook, const std::string& name);
 Result<> add_path_walk(UnitText& text, std::uint32_t longest, std::uint32_t steps);
 
 /// Declares the working memory that the unit's hooks share (templates/text.h); nothing when no hook needs it.
-Result<> add_scratch(const HookPlan& plan, UnitText& text);
+/// With `process_texts` also the map in which paths of processes are compared as texts.
+Result<> add_scratch(const HookPlan& plan, bool process_texts, UnitText& text);
 
 /// Adds the programs of every rung but StateSockOps.
 Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, RenderedUnit& unit);

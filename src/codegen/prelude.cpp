@@ -18,6 +18,8 @@ constexpr char kExec[] = BURIN_RECORD_EXEC(BURIN_X, BURIN_A);
 constexpr char kExit[] = BURIN_RECORD_EXIT(BURIN_X, BURIN_A);
 constexpr char kClone[] = BURIN_RECORD_CLONE(BURIN_X, BURIN_A);
 constexpr char kProc[] = BURIN_PROC(BURIN_X, BURIN_A);
+constexpr char kProcParent[] = BURIN_PROC_PARENT(BURIN_X, BURIN_A);
+constexpr char kProcFacts[] = BURIN_PROC_FACTS(BURIN_X, BURIN_A);
 #undef BURIN_X
 #undef BURIN_A
 
@@ -51,6 +53,8 @@ Result<> begin_unit(UnitText& unit, std::string_view title, std::uint32_t counte
   Holes holes;
   holes.blocks["head_fields"] = lines_at(head_fields_text(), {}, {});
   holes.blocks["proc_fields"] = lines_at(kProc, {}, {});
+  holes.blocks["proc_parent_fields"] = lines_at(kProcParent, {}, {});
+  holes.blocks["proc_facts_fields"] = lines_at(kProcFacts, {}, {});
   holes.blocks["wire_structs"] = lines_at(wire_struct_text(), {}, {});
   holes.scalars["counter_slots"] = std::to_string(counter_slots);
   TRY_OK(unit.add_template("prelude.h", holes));

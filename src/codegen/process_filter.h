@@ -8,8 +8,12 @@
 namespace burin {
 
 /// C expression, 1 when the filter holds. It may use `image` (struct burin_proc *, null when the process is not known),
-/// `s`, and register sets with `support`.
+/// `image_tgid`, `filter_task` (the current task; `support.tasks` says that templates/process.h is wanted), and
+/// register sets with `support`.
 std::string process_predicate(const PlannedProcessFilter& filter, SelectorSupport& support);
+
+/// True when its expression uses `filter_task`.
+bool reads_task(const PlannedProcessFilter& filter);
 
 // One of these a kind.
 std::string predicate_of(const PlannedBinaries& filter, SelectorSupport& support);

@@ -4,6 +4,7 @@
 
 #include "codegen/actions.h"
 #include "codegen/enforcers.h"
+#include "codegen/followed.h"
 #include "codegen/hook.h"
 #include "codegen/machine_macros.h"
 #include "codegen/prelude.h"
@@ -48,8 +49,14 @@ std::vector<std::string> layout_members() {
       "fs_struct.root",
       "fs_struct.pwd",
   };
-  for (auto& member : type_layout_members())
-    if (std::ranges::find(out, member) == out.end()) out.push_back(std::move(member));
+  const auto add = [&out](std::vector<std::string> members) {
+    for (auto& member : members)
+      if (std::ranges::find(out, member) == out.end()) out.push_back(std::move(member));
+  };
+  for (std::size_t i = 0; i < kNamespaceKinds; ++i) add(layout_of(static_cast<NamespaceKind>(i)));
+  for (const auto set : {CapabilitySet::Effective, CapabilitySet::Inheritable, CapabilitySet::Permitted})
+    add(layout_of(set));
+  add(type_layout_members());
   return out;
 }
 
@@ -61,10 +68,14 @@ std::vector<std::string> tracepoints_used() {
 
 namespace {
 
-void finish(RenderedUnit& unit, UnitText&& text, const HostFacts& host, const LayoutTable& layout) {
+void finish(RenderedUnit& unit, UnitText&& text, const HostFacts& host, const LayoutTable& layout,
+            const ProcessNeeds& needs) {
   unit.source.text = std::move(text.text);
   unit.source.origins = std::move(text.origins);
   unit.source.defines = machine_macros(host, layout, unit.source.text);
+  // These decide the shape of struct burin_proc, so every unit has them.
+  if (needs.parents) unit.source.defines.emplace_back("BURIN_PARENTS", "1");
+  if (needs.facts) unit.source.defines.emplace_back("BURIN_FACTS", "1");
 }
 
 /// One base program: where it goes and which macros its text is conditional on.
@@ -80,7 +91,7 @@ struct BaseProgram {
 /// (templates/base.bpf.c), and the verifier's time for the two walks is part of every start.
 constexpr std::uint32_t kBasePathEnd = 1024, kBasePathSteps = 32;
 
-Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layout) {
+Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layout, const ProcessNeeds& needs) {
   RenderedUnit unit;
   unit.source.name = "base";
   UnitText text;
@@ -95,8 +106,10 @@ Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layou
     holes.scalars["slots_" + std::string(name)] = std::to_string(id * kCounterSlots);
     holes.scalars["hook_" + std::string(name)] = std::to_string(id);
   }
+  if (needs.facts || needs.namespace_marks()) TRY_OK(text.add_template("process.h", {}));
   TRY_OK(text.add_template("base.bpf.c", holes));
-  finish(unit, std::move(text), host, layout);
+  finish(unit, std::move(text), host, layout, needs);
+  add_followed(needs, unit);
 
   const bool entry_args = !layout.has_all({"task_struct.mm", "mm_struct.arg_start", "mm_struct.arg_end"});
   const BaseProgram programs[] = {
@@ -183,7 +196,8 @@ std::vector<std::size_t> first_slots(const HookPlan& plan) {
   return out;
 }
 
-Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, const LayoutTable& layout) {
+Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, const LayoutTable& layout,
+                                   const ProcessNeeds& needs) {
   RenderedUnit unit;
   unit.source.name = plan.policy;
   UnitText text;
@@ -208,8 +222,9 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
     }
     hooks.push_back(std::move(out));
   }
-  TRY_OK(add_scratch(plan, text));
+  TRY_OK(add_scratch(plan, support.process_texts, text));
   TRY_OK(add_action_support(support, text));
+  if (support.tasks) TRY_OK(text.add_template("process.h", {}));
   text.add_text(support.maps);
   text.add_text(support.functions);
   unit.inits = std::move(support.inits);
@@ -221,8 +236,12 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
       TRY_OK(add_hook(hook, host, text, unit));
   }
   if (support.enforcer) TRY_OK(add_enforcers(plan, static_cast<std::uint32_t>(targets) * kCounterSlots, text, unit));
-  finish(unit, std::move(text), host, layout);
+  finish(unit, std::move(text), host, layout, needs);
   return unit;
+}
+
+Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, const LayoutTable& layout) {
+  return render_policy(plan, host, layout, needs_of(plan));
 }
 
 std::string annotated(const ProgramSource& source) {

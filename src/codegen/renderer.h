@@ -7,6 +7,7 @@
 #include "model/hook_plan.h"
 #include "model/host_facts.h"
 #include "model/layout_table.h"
+#include "model/process_needs.h"
 #include "model/program.h"
 
 namespace burin {
@@ -18,8 +19,8 @@ struct RenderedUnit {
   std::vector<AttachSpec> attaches;
 };
 
-/// Counter slots per attach point in the `counters` map; the first kCounterNames of them have a meaning, and these names
-/// appear in /v1/policies and /metrics.
+/// Counter slots per attach point in the `counters` map; the first kCounterNames of them have a meaning, and these
+/// names appear in /v1/policies and /metrics.
 inline constexpr std::uint32_t kCounterSlots = 16;
 inline constexpr std::size_t kCounters = 13;
 extern const char* const kCounterNames[kCounters];
@@ -35,8 +36,12 @@ std::vector<std::size_t> first_slots(const HookPlan& plan);
 std::vector<std::string> tracepoints_used();
 
 /// The unit of exec, exit and clone (and the self-test). What the host lacks is left out of `attaches`.
-Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layout);
-/// The unit of one policy.
+Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layout, const ProcessNeeds& needs = {});
+/// The unit of one policy. `needs` are those of all policies that share the base programs: they decide the shape of the
+/// process map.
+Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, const LayoutTable& layout,
+                                   const ProcessNeeds& needs);
+/// The same for a policy that is alone.
 Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, const LayoutTable& layout);
 
 /// The text of a unit for people: each marker replaced by the policy or template line it stands for.

@@ -4,6 +4,7 @@
 
 #include "cidr/cidr.h"
 #include "codegen/actions.h"
+#include "codegen/followed.h"
 #include "codegen/process_filter.h"
 #include "model/record.h"
 #include "operators/operator.h"
@@ -34,6 +35,30 @@ std::string SelectorSupport::number_set(const NumberSet& set) {
 std::string SelectorSupport::text_set(const StringSet& set, TextMatch how) {
   const std::string name = next_name();
   return take(name, emit_texts(set, how, name));
+}
+
+std::string SelectorSupport::path_set(const StringSet& set) {
+  const std::string name = next_name();
+  maps += "BPF_F_TABLE(\"hash\", struct burin_path_key, u8, " + name + ", " + std::to_string(set.values.size()) +
+          ", 1); /* 1: BPF_F_NO_PREALLOC, only the daemon writes */\n";
+  MapInit init{name, {}};
+  for (const auto& value : set.values) init.entries.emplace_back(path_key(value), std::vector<std::byte>(1));
+  inits.push_back(std::move(init));
+  return name;
+}
+
+std::string SelectorSupport::process_text_set(const StringSet& set, TextMatch how) {
+  process_texts = true;
+  const std::string name = text_set(set, how);
+  functions += "static __always_inline int " + name +
+               "_path(void *path, u32 len) {\n"
+               "  u32 zero = 0;\n"
+               "  struct burin_text *t = process_text.lookup(&zero);\n"
+               "  if (!t || len >= BURIN_PATH) return 0;\n"
+               "  burin_read(t->b, BURIN_PATH, path);\n"
+               "  t->len = len;\n  t->full = len;\n  t->flags = BURIN_TEXT_READ;\n  return " +
+               name + "(t);\n}\n";
+  return name + "_path";
 }
 
 std::string field_of(const PlannedHook& hook, const PlannedArg& arg) {
@@ -112,8 +137,19 @@ ActionSite site_of(const PlannedHook& hook, const PlannedSelector& selector, std
           support};
 }
 
-bool reads_process(const PlannedHook& hook) {
-  return std::ranges::any_of(hook.selectors, [](const PlannedSelector& s) { return !s.process.empty(); });
+/// Declares what filters on the process look at, as far as one of them does.
+std::string process_text(const PlannedHook& hook, std::string_view tgid) {
+  bool any = false, task = false;
+  for (const auto& selector : hook.selectors)
+    for (const auto& filter : selector.process) {
+      any = true;
+      task = task || reads_task(filter);
+    }
+  if (!any) return {};
+  std::string out =
+      "  u32 image_tgid = " + std::string(tgid) + ";\n  struct burin_proc *image = burin_image(image_tgid);\n";
+  if (task) out += "  u64 filter_task = bpf_get_current_task();\n";
+  return out;
 }
 
 }  // namespace
@@ -126,12 +162,8 @@ Result<std::vector<GeneratedLine>> selector_lines(const PlannedHook& hook, std::
     return out;
   }
   std::vector<GeneratedLine> out;
-  if (reads_process(hook)) {
-    for (auto& l : lines_at(
-             "  u32 image_tgid = " + std::string(tgid) + ";\n  struct burin_proc *image = burin_image(image_tgid);\n",
-             hook.span, "filters on the process"))
-      out.push_back(std::move(l));
-  }
+  if (std::string text = process_text(hook, tgid); !text.empty())
+    for (auto& l : lines_at(text, hook.span, "filters on the process")) out.push_back(std::move(l));
   for (std::size_t i = 0; i < hook.selectors.size(); ++i) {
     const PlannedSelector& selector = hook.selectors[i];
     const std::string which = "selector " + std::to_string(i);
@@ -185,8 +217,8 @@ Result<std::vector<GeneratedLine>> return_selector_lines(const PlannedHook& hook
     out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});
     for (auto& l : action_lines(site, i)) out.push_back(std::move(l));
     // What the event says was done is what this selector's entry actions did.
-    const bool posts = std::ranges::none_of(
-        selector.actions, [](const Action& a) { return a.kind == ActionKind::NoPost; });
+    const bool posts =
+        std::ranges::none_of(selector.actions, [](const Action& a) { return a.kind == ActionKind::NoPost; });
     if (!posts) out.push_back({"    post = 0;", selector.span, which + ", NoPost"});
     out.push_back({"  " + std::string(open + 1, '}'), selector.span, which});
   }

@@ -20,6 +20,10 @@ class SelectorSupport {
   std::string address_set(const AddressSet& set);
   std::string number_set(const NumberSet& set);
   std::string text_set(const StringSet& set, TextMatch how);
+  /// NAME of a map of whole paths (struct burin_path_key).
+  std::string path_set(const StringSet& set);
+  /// NAME of `static int NAME(const char *path, u32 len)`: a text set asked about a path of the process map.
+  std::string process_text_set(const StringSet& set, TextMatch how);
 
   std::string maps;       ///< file scope, first
   std::string functions;  ///< file scope, after maps
@@ -28,6 +32,8 @@ class SelectorSupport {
   std::uint32_t next_rate = 0;   ///< number of the next rateLimit; none so far: the unit keeps no account
   bool owners = false;           ///< some action tracks socks
   bool enforcer = false;         ///< some action notifies the enforcer
+  bool tasks = false;            ///< templates/process.h is wanted
+  bool process_texts = false;    ///< templates/text.h and the map `process_text` are wanted
   bool monitor = false;          ///< policy-mode: enforcing actions are counted, not done
   std::optional<Error> failure;  ///< a set that cannot be held in any shape
 

@@ -16,12 +16,12 @@
 #include "control/host_questions.h"
 #include "control/loaded_policy.h"
 #include "control/pipeline.h"
+#include "control/seed.h"
 #include "control/self_test.h"
 #include "control/status.h"
 #include "event/process_table.h"
 #include "host/host_reader.h"
 #include "kernel/loaded_program.h"
-#include "kernel/map_access.h"
 #include "layout/btf_layout.h"
 #include "plan/planner.h"
 
@@ -56,6 +56,7 @@ struct Supervisor::Impl {
   RunOptions options;
   HostFacts host;
   LayoutTable layout;
+  ProcessNeeds needs;
   ProbeCatalog catalog;
   std::optional<ImageStore> store;
   StartTimes times;
@@ -126,7 +127,7 @@ Result<LayoutTable> Supervisor::Impl::find_layout(LayoutChoice choice) {
 }
 
 Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
-  TRY(auto unit, render_base(host, table));
+  TRY(auto unit, render_base(host, table, needs));
   const Compiler compiler(options.compiler, store ? &*store : nullptr);
   auto image = [&] {
     const Stopwatch watch(times.compile);
@@ -160,56 +161,29 @@ void Supervisor::Impl::stop_base() {
 
 std::vector<SeedProcess> Supervisor::Impl::seed_kernel() {
   const Stopwatch watch(times.processes);
-  std::vector<SeedProcess> seeds = scan_proc("/proc");
-  const int procs = base->map_fd("procs");
-  std::size_t unmapped = 0;
-  std::erase_if(seeds, [&](const SeedProcess& p) {
-    wire::Proc image;
-    image.exec_ktime = p.exec_ktime;
-    image.parent_ktime = p.parent_ktime;
-    image.ppid = p.ppid;
-    image.path_len = static_cast<std::uint32_t>(p.binary.size());
-    if (p.binary.size() < sizeof image.path) p.binary.copy(image.path, p.binary.size());
-    auto fresh = map_put(procs, &p.tgid, &image, true);
-    if (!fresh) ++unmapped;
-    if (!fresh || *fresh) return false;
-    // Already there: it was born after the programs were attached, and its own records tell its story. Only the path
-    // may be missing, when its parent was not in the map yet.
-    wire::Proc there;
-    if (auto found = map_get(procs, &p.tgid, &there); found && *found && there.path_len == 0) {
-      there.path_len = image.path_len;
-      std::copy(std::begin(image.path), std::end(image.path), std::begin(there.path));
-      [[maybe_unused]] auto written = map_put(procs, &p.tgid, &there, false);
-    }
-    return true;
-  });
-  if (unmapped)
-    log(LogLevel::Warning, "start",
-        std::to_string(unmapped) +
-            " running processes did not fit into the kernel's process map: policies that name "
-            "binaries do not know theirs, until they exec");
-  return seeds;
+  return seed_process_map(base->map_fd("procs"), needs, "/proc");
 }
 
 Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>& files, std::string& rendered,
                                                          bool color) {
   std::vector<HookPlan> plans;
   HookId next = kFirstPolicyHook;
+  std::uint32_t mark = 0;
   const HostQuestions questions = ask_host(host, store ? store->directory() : std::filesystem::path());
   for (auto& file : files) {
-    const PlanInput input{catalog, host, layout, questions, next, std::nullopt, 0};
+    const PlanInput input{catalog, host, layout, questions, next, std::nullopt, mark};
     Diagnostics diagnostics;
     HookPlan plan = plan_policy(file.policy, input, diagnostics);
-    if (diagnostics.has_errors()) {
-      rendered += render(diagnostics, file.text, color);
-      return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
-    }
+    diagnostics.sort();
+    rendered += render(diagnostics, file.text, color);
+    if (diagnostics.has_errors()) return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
     // A policy of which nothing can run is refused, unless it says of each hook that its absence is fine.
     const auto missed = std::ranges::find(plan.unavailable, false, &UnavailableHook::may_be_absent);
     if (plan.hooks.empty() && missed != plan.unavailable.end())
       return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
                                               missed->function + ": " + missed->reason + ")");
     for (const auto& hook : plan.hooks) next = static_cast<HookId>(next + hook.targets.size());
+    mark += static_cast<std::uint32_t>(plan.followed.size());
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -265,7 +239,7 @@ Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
   for (auto& plan : plans) {
     loading.push_back(&policies.emplace_back());
     loading.back()->plan = std::move(plan);
-    units.push_back(render_policy(loading.back()->plan, host, layout));
+    units.push_back(render_policy(loading.back()->plan, host, layout, needs));
   }
   std::vector<std::optional<Result<ProgramImage>>> images(units.size());
   {
@@ -296,6 +270,7 @@ Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFil
                                       bool color) {
   TRY(layout, find_layout(choice));
   TRY(auto plans, plan_all(files, rendered, color));
+  needs = needs_of(plans);
   TRY_OK(start_base(layout));
   pipeline->start(seed_kernel());
   {

@@ -131,6 +131,33 @@ void read_tracepoints(const fs::path& root, const std::vector<std::string>& name
   }
 }
 
+/// Inode numbers that the initial namespaces have in every kernel (include/uapi/linux/nsfs.h, proc_ns.h), 0 where they
+/// vary; by NamespaceKind.
+constexpr std::array<std::uint32_t, kNamespaceKinds> kInitialNamespaces{
+    0xEFFFFFFE, 0xEFFFFFFF, 0, 0xEFFFFFFC, 0xEFFFFFFC, 0, 0xEFFFFFFA, 0xEFFFFFFA, 0xEFFFFFFB, 0xEFFFFFFD};
+
+/// "net:[4026531833]" -> 4026531833.
+std::uint32_t namespace_inode(const fs::path& link) {
+  std::error_code ignored;
+  const std::string target = fs::read_symlink(link, ignored).string();
+  std::uint32_t inode = 0;
+  if (const auto open = target.find('['); open != std::string::npos)
+    std::from_chars(target.data() + open + 1, target.data() + target.size(), inode);
+  return inode;
+}
+
+/// The host's namespaces are those of pid 1. Where it is closed to us, kthreadd's are the same: it never leaves those
+/// in which the kernel started, and neither does the init of a host.
+void read_namespaces(const fs::path& root, HostFacts& facts) {
+  const bool kthreadd = read_line(below(root, "/proc/2/comm")) == "kthreadd";
+  for (std::size_t i = 0; i < kNamespaceKinds; ++i) {
+    const fs::path name = fs::path("ns") / proc_name(static_cast<NamespaceKind>(i));
+    std::uint32_t inode = namespace_inode(below(root, "/proc/1") / name);
+    if (!inode && kthreadd) inode = namespace_inode(below(root, "/proc/2") / name);
+    facts.host_namespaces[i] = inode ? inode : kInitialNamespaces[i];
+  }
+}
+
 }  // namespace
 
 HostFacts read_host(const fs::path& root, const std::vector<std::string>& tracepoints) {
@@ -157,6 +184,7 @@ HostFacts read_host(const fs::path& root, const std::vector<std::string>& tracep
   facts.perf_event_paranoid = read_int(kernel / "perf_event_paranoid");
   facts.kptr_restrict = read_int(kernel / "kptr_restrict");
   read_tracepoints(root, tracepoints, facts);
+  read_namespaces(root, facts);
   return facts;
 }
 

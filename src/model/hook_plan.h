@@ -105,8 +105,9 @@ struct PlannedBinaries {
   SourceSpan span;
 };
 struct PlannedPids {
-  bool negated = false, namespace_pid = false, follow_forks = false;
+  bool negated = false, namespace_pid = false;
   NumberSet pids;
+  std::optional<std::uint32_t> mark;  ///< followForks: bit of burin_proc.marks that stands for such an ancestor
   SourceSpan span;
 };
 struct PlannedNamespaces {
@@ -125,10 +126,14 @@ struct PlannedCapabilities {
   bool negated = false, namespaced = false;
   bool changes = false;  ///< matchCapabilityChanges: bits that differ from those at the exec
   std::uint64_t mask = 0;
+  std::uint32_t host_user = 0;  ///< inode number of the host's user namespace; used when `namespaced`
   SourceSpan span;
 };
 struct PlannedWorkloads {
-  std::string set;  ///< name of the map of cgroup ids
+  /// Name of the filter's map: u64 cgroup id -> u8, 1 = the selector is for processes of this cgroup. Key 0 says what
+  /// holds for cgroups that are not listed. Whoever knows the workloads fills it.
+  std::string set;
+  WorkloadFilter workloads;
   SourceSpan span;
 };
 using PlannedProcessFilter = std::variant<PlannedBinaries, PlannedPids, PlannedNamespaces, PlannedNamespaceChanges,
@@ -209,6 +214,21 @@ struct EnforcerTarget {
   std::string function;  ///< as events name it
   std::string attach;    ///< kernel symbol, or "syscalls:sys_enter_NAME"
 };
+/// What a bit of burin_proc.marks stands for: the base programs set it where processes are made and replaced.
+struct Followed {
+  enum class Kind {
+    Programs,       ///< the process or an ancestor ran one of `paths`
+    Pids,           ///< an ancestor has one of `pids`
+    NamespacePids,  ///< an ancestor in the same pid namespace has one of `pids` there
+  };
+  Kind kind = Kind::Programs;
+  std::uint32_t mark = 0;
+  std::vector<std::string> paths;
+  std::vector<std::uint32_t> pids;
+  friend bool operator==(const Followed&, const Followed&) = default;
+};
+/// Bits of burin_proc.marks: filters that follow descendants, in all policies together.
+inline constexpr std::uint32_t kMarks = 64;
 
 struct HookPlan {
   std::string policy;
@@ -216,6 +236,7 @@ struct HookPlan {
   std::vector<PlannedHook> hooks;
   std::vector<EnforcerTarget> enforcers;
   std::vector<UnavailableHook> unavailable;
+  std::vector<Followed> followed;
   PolicyOptions options;
   bool loader = false;
 };

@@ -87,12 +87,35 @@ inline constexpr std::size_t kCommSize = 16;
 // One program image of a process, the value of the kernel's `procs` map (key: u32 tgid).
 //  path       of the executed file, zero padded so that equal paths are equal words
 //  path_len   strlen; more than 255 = the path is not known whole (too long, too deep) and is in no list of a policy
+//  marks      bit i: the filter that follows descendants and owns bit i (Followed::mark) holds for this process because
+//             of a program that it or an ancestor ran, or because of the pid of an ancestor; inherited by children,
+//             kept at an exec, never taken back
 #define BURIN_PROC(X, A) \
   X(u64, exec_ktime)     \
   X(u64, parent_ktime)   \
+  X(u64, marks)          \
   X(u32, ppid)           \
   X(u32, path_len)       \
   A(char, path, 256)
+
+// Behind it when a policy has matchParentBinaries (ProcessNeeds::parents): the parent's path and marks as they were
+// when this process was made, or at its exec if the parent lived then: the parent that the event names.
+#define BURIN_PROC_PARENT(X, A) \
+  X(u64, parent_marks)          \
+  X(u32, parent_known)          \
+  X(u32, parent_path_len)       \
+  A(char, parent_path, 256)
+
+// Behind that when a policy asks for namespaces or for changes of capabilities (ProcessNeeds::facts).
+//  ns         inode numbers by NamespaceKind at the exec; 0 = not known
+//  ns_end     the same when the process began to end: later it has none, but still closes files
+//  caps       by CapabilitySet at the exec
+//  facts_known  1 when ns and caps were read
+#define BURIN_PROC_FACTS(X, A) \
+  A(u64, caps, 3)              \
+  A(u32, ns, 10)               \
+  A(u32, ns_end, 10)           \
+  X(u64, facts_known)
 
 namespace wire {
 using u8 = std::uint8_t;
@@ -124,23 +147,29 @@ struct Clone {
 struct Proc {
   BURIN_PROC(BURIN_X, BURIN_A)
 };
+struct ProcParent {
+  BURIN_PROC_PARENT(BURIN_X, BURIN_A)
+};
+struct ProcFacts {
+  BURIN_PROC_FACTS(BURIN_X, BURIN_A)
+};
 #undef BURIN_X
 #undef BURIN_A
-static_assert(sizeof(Proc) == 280);
+static_assert(sizeof(Proc) == 288 && sizeof(ProcParent) == 272 && sizeof(ProcFacts) == 112);
 static_assert(sizeof(wvar) == 4 && sizeof(Head) == 96 && sizeof(Exec) == 128 && sizeof(Exit) == 104 &&
               sizeof(Clone) == 120);
 }  // namespace wire
 
 /// Bits of Head::flags.
 enum HeadFlag : std::uint16_t {
-  kHeadRealUid = 1,       ///< uid is the real uid (no layout)
-  kHeadNoProcess = 2,     ///< the kernel's process map has no entry for tgid
-  kHeadPortDeferred = 4,  ///< source port was filled in by a later hook
-  kHeadMonitored = 8,     ///< an enforcing action was not done: the policy's mode is monitor
+  kHeadRealUid = 1,        ///< uid is the real uid (no layout)
+  kHeadNoProcess = 2,      ///< the kernel's process map has no entry for tgid
+  kHeadPortDeferred = 4,   ///< source port was filled in by a later hook
+  kHeadMonitored = 8,      ///< an enforcing action was not done: the policy's mode is monitor
   kHeadActionFailed = 16,  ///< the kernel refused an action (a signal to a process that may not be signalled)
-  kHeadSockOwner = 32,    ///< the process is the one that TrackSock wrote down for the sock, not the current one
-  kHeadSilent = 64,       ///< not to be published: it only carries an action that user space performs
-  kHeadActionOff = 128,   ///< set by the daemon: GetUrl or DnsLookup was not performed
+  kHeadSockOwner = 32,     ///< the process is the one that TrackSock wrote down for the sock, not the current one
+  kHeadSilent = 64,        ///< not to be published: it only carries an action that user space performs
+  kHeadActionOff = 128,    ///< set by the daemon: GetUrl or DnsLookup was not performed
 };
 
 /// Bits of Exec::exec_flags.

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace burin {
 
@@ -28,9 +30,15 @@ std::string_view to_string(NamespaceKind kind);
 std::optional<NamespaceKind> namespace_named(std::string_view name);
 /// The name in /proc/PID/ns: "uts", "pid_for_children".
 std::string_view proc_name(NamespaceKind kind);
+/// The structure members by which a task's namespace of this kind is found.
+std::vector<std::string> layout_of(NamespaceKind kind);
+/// The same for the pid of a task in its innermost pid namespace.
+std::vector<std::string> layout_of_namespace_pid();
 
 enum class CapabilitySet : std::uint8_t { Effective, Inheritable, Permitted };
 std::string_view to_string(CapabilitySet set);
+/// The structure members by which a task's capabilities are found.
+std::vector<std::string> layout_of(CapabilitySet set);
 
 /// Bit number of "CAP_SYS_ADMIN"; capability 1 is "CAP_DAC_OVERRIDE", which Tetragon writes "DAC_OVERRIDE": both are
 /// understood. Nothing when there is none.

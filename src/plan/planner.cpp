@@ -51,7 +51,7 @@ std::string attach_target(const Hook& hook, const Callee& callee, const ProbeAtt
 class PolicyPlanner {
  public:
   PolicyPlanner(const Policy& policy, const PlanInput& in, Diagnostics& diagnostics)
-      : policy_(policy), in_(in), diagnostics_(diagnostics), next_(in.first_id), mark_(in.first_mark) {
+      : policy_(policy), in_(in), diagnostics_(diagnostics), next_(in.first_id), marks_(in.first_mark, plan_.followed) {
     plan_.policy = policy.name;
     plan_.file = policy.file;
     plan_.options = policy.options;
@@ -154,7 +154,7 @@ class PolicyPlanner {
   void finish(const Hook& hook, PlannedHook& planned) {
     plan_actions(hook, planned, diagnostics_);
     for (const auto& s : hook.selectors)
-      planned.selectors.push_back(plan_selector(policy_, s, planned, in_, mark_, diagnostics_));
+      planned.selectors.push_back(plan_selector(policy_, s, planned, in_, marks_, diagnostics_));
   }
 
   void unavailable(const Hook& hook, const std::string& function, std::vector<RungTried> tried,
@@ -169,7 +169,7 @@ class PolicyPlanner {
   Diagnostics& diagnostics_;
   HookPlan plan_;
   HookId next_;
-  std::uint32_t mark_;
+  Marks marks_;
 };
 
 }  // namespace

@@ -77,23 +77,10 @@ std::vector<const PlannedArg*> pointers(const std::vector<PlannedArg>& args) {
   return out;
 }
 
-NumberSet numbers(const std::vector<std::uint32_t>& values) {
-  NumberSet out;
-  for (const auto v : values) out.ranges.push_back({v, v});
-  return out;
-}
-
-PlannedBinaries plan_binaries(const BinaryFilter& filter, bool parent, std::uint32_t& next_mark) {
-  PlannedBinaries out{filter.op, {}, parent, std::nullopt, filter.span};
-  for (const auto& v : filter.values) out.values.values.push_back(v.value);
-  if (filter.follow_children) out.mark = next_mark++;
-  return out;
-}
-
 }  // namespace
 
 PlannedSelector plan_selector(const Policy& policy, const Selector& selector, const PlannedHook& hook,
-                              const PlanInput& in, std::uint32_t& next_mark, Diagnostics& diagnostics) {
+                              const PlanInput& in, Marks& marks, Diagnostics& diagnostics) {
   PlannedSelector out;
   out.span = selector.span;
   out.label = selector.label;
@@ -102,25 +89,7 @@ PlannedSelector plan_selector(const Policy& policy, const Selector& selector, co
   if (hook.return_arg)
     plan_filters(selector.match_return_args, Subject::Return, {&*hook.return_arg}, policy, in, out.return_filters,
                  diagnostics);
-  for (const auto& p : selector.match_pids)
-    out.process.push_back(PlannedPids{p.negated, p.namespace_pid, p.follow_forks, numbers(p.pids), p.span});
-  for (const auto& b : selector.match_binaries) out.process.push_back(plan_binaries(b, false, next_mark));
-  for (const auto& b : selector.match_parent_binaries) out.process.push_back(plan_binaries(b, true, next_mark));
-  for (const auto& n : selector.match_namespaces) {
-    NumberSet inums = numbers(n.inums);
-    if (n.host) {
-      const std::uint32_t inum = in.host.host_namespaces[static_cast<std::size_t>(n.ns)];
-      inums.ranges.push_back({inum, inum});
-    }
-    out.process.push_back(PlannedNamespaces{n.ns, n.negated, std::move(inums), n.span});
-  }
-  for (const auto& n : selector.match_namespace_changes)
-    out.process.push_back(PlannedNamespaceChanges{n.negated, n.kinds, n.span});
-  for (const auto& c : selector.match_capabilities)
-    out.process.push_back(PlannedCapabilities{c.set, c.negated, c.namespaced, false, c.mask, c.span});
-  for (const auto& c : selector.match_capability_changes)
-    out.process.push_back(PlannedCapabilities{c.set, c.negated, c.namespaced, true, c.mask, c.span});
-  if (selector.match_workloads) out.process.push_back(PlannedWorkloads{{}, selector.match_workloads->span});
+  plan_process_filters(selector, in, marks, diagnostics, out.process);
   out.actions = selector.actions;
   if (out.actions.empty()) out.actions.emplace_back();
   out.return_actions = selector.return_actions;

@@ -60,8 +60,27 @@ bool any_action(const Hook& hook, bool (*wanted)(const Action&));
 /// enforcers.cpp: the programs of `enforcers`. What cannot be had is a diagnostic or an unavailable hook.
 void plan_enforcers(const Policy& policy, const PlanInput& in, HookPlan& plan, Diagnostics& diagnostics);
 
+/// Bits of burin_proc.marks that one policy's filters take.
+class Marks {
+ public:
+  /// `followed` takes one entry a bit; the first bit is `first`.
+  Marks(std::uint32_t first, std::vector<Followed>& followed) : first_(first), followed_(followed) {}
+  /// The bit for this; filters that follow the same share one. Beyond the last one the policy is refused.
+  std::optional<std::uint32_t> mark_of(Followed wanted, const SourceSpan& span, Diagnostics& diagnostics);
+  /// Name of the next filter's map of cgroups.
+  std::string next_workloads() { return "workloads" + std::to_string(workloads_++); }
+
+ private:
+  std::uint32_t first_;
+  std::vector<Followed>& followed_;
+  std::uint32_t workloads_ = 0;
+};
+/// process_filters.cpp. What this host cannot answer is refused with its place.
+void plan_process_filters(const Selector& selector, const PlanInput& in, Marks& marks, Diagnostics& diagnostics,
+                          std::vector<PlannedProcessFilter>& out);
+
 /// selectors.cpp
 PlannedSelector plan_selector(const Policy& policy, const Selector& selector, const PlannedHook& hook, const PlanInput& in,
-                              std::uint32_t& next_mark, Diagnostics& diagnostics);
+                              Marks& marks, Diagnostics& diagnostics);
 
 }  // namespace burin
