@@ -20,7 +20,10 @@ void declare(OptionSet& options) {
   options.flag("no-follow", "end after what is in memory instead of waiting for more");
   options.values("color", "auto|always|never", "colours of the compact form (default auto)");
   options.flag("timestamps", "put the time in front of each compact line");
-  options.flag("compat", "leave burin's own object out of the JSON");
+  options.flag("compat", "leave out what Tetragon does not have: burin's object in JSON, arguments in compact lines");
+  options.toggle("stack-traces", "compact: print the stack traces below the line (default true)");
+  options.toggle("ima-hash", "compact: print the IMA hash below the line (default true)");
+  options.flag("bracket-ipv6", "compact: put IPv6 addresses in brackets, which Tetragon does not");
   options.values("pods", "REGEX,...",
                  "only events of pods whose name matches (of the node's name where there are no pods)");
   options.values("processes", "REGEX,...", "only events of binaries that match");
@@ -72,6 +75,13 @@ int run_getevents(const Arguments& arguments) {
   get.timestamps = options.has("timestamps");
   get.follow = !options.has("no-follow");
   get.compat = options.has("compat");
+  get.bracket_ipv6 = options.has("bracket-ipv6");
+  for (const auto& [name, target] :
+       {std::pair{"stack-traces", &get.stack_traces}, std::pair{"ima-hash", &get.ima_hash}}) {
+    const auto on = options.is_on(name, true);
+    if (!on) return usage_error("getevents", std::string("--") + name + " takes true or false");
+    *target = *on;
+  }
   for (const auto& [name, target] : {std::pair{"last", &get.last}, std::pair{"since", &get.since}}) {
     if (!options.has(name)) continue;
     const std::string text = options.last(name, "");

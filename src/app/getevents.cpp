@@ -65,7 +65,8 @@ bool has_lines(int fd) {
 class Printer {
  public:
   Printer(const GetEventsOptions& options, const ProbeCatalog& catalog)
-      : options_(options), catalog_(catalog), compact_{wants_color(options), options.timestamps} {}
+      : options_(options), catalog_(catalog), compact_{wants_color(options), options.timestamps,   options.stack_traces,
+                                                       options.ima_hash,     options.bracket_ipv6, options.compat} {}
 
   /// An error means that this line could not be printed; the caller says so and goes on.
   Result<> print(std::string_view line) {
@@ -177,7 +178,7 @@ std::string server_only_option(const GetEventsOptions& options) {
   if (options.last) return "--last";
   if (options.since) return "--since";
   if (!options.follow) return "--no-follow";
-  if (options.compat) return "--compat";
+  if (options.compat && options.output == OutputFormat::Json) return "--compat";
   return "";
 }
 

@@ -26,7 +26,9 @@ struct GetEventsOptions {
   bool follow = true;                  ///< false: print what the daemon has in memory, then end
   std::optional<std::uint64_t> last;   ///< begin with the last N; without it a follower sees new events only
   std::optional<std::uint64_t> since;  ///< begin after this seq
-  bool compat = false;                 ///< leave the burin object out of the JSON
+  bool compat = false;  ///< leave out what Tetragon does not have: the JSON's burin object, arguments in compact lines
+  // Compact only.
+  bool stack_traces = true, ima_hash = true, bracket_ipv6 = false;
   // One value an element (not split at commas), as in FilterSpec.
   std::vector<std::string> pods, processes, namespaces, events, policies;
   // Where it reads and writes; tests give pipes.

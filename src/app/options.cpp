@@ -44,6 +44,14 @@ void OptionSet::values(const char* name, const char* placeholder, const char* he
   impl_->names.push_back(long_name(name));
 }
 
+void OptionSet::toggle(const char* name, const char* help) {
+  const std::vector<std::string> on{"true"};
+  impl_->visible.add_options()(
+      name, po::value<std::vector<std::string>>()->value_name("true|false")->composing()->implicit_value(on, "true"),
+      help);
+  impl_->names.push_back(long_name(name));
+}
+
 void OptionSet::positional(const char* placeholder) {
   impl_->placeholder = placeholder;
   impl_->hidden.add_options()("positional", po::value<std::vector<std::string>>());
@@ -76,6 +84,13 @@ std::optional<int> OptionSet::parse(const Arguments& arguments) {
 
 bool OptionSet::has(const std::string& name) const {
   return impl_->given.count(name) != 0;
+}
+
+std::optional<bool> OptionSet::is_on(const std::string& name, bool otherwise) const {
+  const std::string text = last(name, otherwise ? "true" : "false");
+  if (text == "true" || text == "1") return true;
+  if (text == "false" || text == "0") return false;
+  return std::nullopt;
 }
 
 std::vector<std::string> OptionSet::all(const std::string& name) const {

@@ -21,6 +21,8 @@ class OptionSet {
 
   /// "--name" without value. `name` may be "name,n" for a short form.
   void flag(const char* name, const char* help);
+  /// "--name", "--name=true" or "--name=false"; ask with is_on().
+  void toggle(const char* name, const char* help);
   /// "--name VALUE", may be given several times.
   void values(const char* name, const char* placeholder, const char* help);
   /// What stands without an option goes to this list, called `placeholder` in messages.
@@ -30,6 +32,8 @@ class OptionSet {
   std::optional<int> parse(const Arguments& arguments);
 
   bool has(const std::string& name) const;
+  /// A toggle's value, or `otherwise` when it was not given. Nothing: it is neither true nor false.
+  std::optional<bool> is_on(const std::string& name, bool otherwise) const;
   std::vector<std::string> all(const std::string& name) const;
   /// The last one given, or `otherwise`.
   std::string last(const std::string& name, const std::string& otherwise) const;

@@ -1,130 +1,26 @@
-// Tetragon's compact lines, byte for byte for process, exit, connect, close and sendmsg; a gap has a line of its own.
+// Tetragon's compact lines, byte for byte for everything that it formats; after them, what it leaves out: the arguments
+// of hooks that it shows by name only. A gap has a line of its own.
 #include "event/compact.h"
 
-#include <array>
-#include <charconv>
-#include <nlohmann/json.hpp>
+#include <algorithm>
 
+#include "event/base64.h"
+#include "event/compact_form.h"
 #include "event/compact_quote.h"
+#include "event/compact_value.h"
 
 namespace burin {
 namespace {
 
-using Json = nlohmann::json;
+using Json = JsonNode;
 
-enum class Color : int { Red = 31, Green = 32, Blue = 34, Magenta = 35, Cyan = 36 };  // SGR codes
-
-/// The member of an object, or null. Never throws, whatever `object` is.
-const Json* member(const Json& object, std::string_view key) {
-  if (!object.is_object()) return nullptr;
-  const auto it = object.find(std::string(key));
-  return it == object.end() ? nullptr : &*it;
-}
-
-std::string text(const Json& object, std::string_view key) {
-  const Json* value = member(object, key);
-  const auto* string = value ? value->get_ptr<const Json::string_t*>() : nullptr;
-  return string ? *string : std::string();
-}
+enum class Color : int { Red = 31, Green = 32, Yellow = 33, Blue = 34, Magenta = 35, Cyan = 36 };  // SGR codes
 
 /// Digits of a number, or of a 64-bit number in a string; "0" when it was left out.
 std::string digits(const Json& object, std::string_view key) {
-  const Json* value = member(object, key);
+  const Json* value = object.find(key);
   if (!value) return "0";
-  if (value->is_number_integer()) return value->dump();
-  const auto* string = value->get_ptr<const Json::string_t*>();
-  return string ? quote_unprintable(*string) : "?";
-}
-
-struct KnownField {
-  std::string_view argument, field, zero;
-};
-// What a left-out field stands for. A field that is in no row here does not exist.
-constexpr std::array<KnownField, 33> kKnownFields{{
-    {"sock_arg", "family", ""},        {"sock_arg", "type", ""},      {"sock_arg", "protocol", ""},
-    {"sock_arg", "mark", "0"},         {"sock_arg", "priority", "0"}, {"sock_arg", "saddr", ""},
-    {"sock_arg", "daddr", ""},         {"sock_arg", "sport", "0"},    {"sock_arg", "dport", "0"},
-    {"sock_arg", "cookie", "0"},       {"sock_arg", "state", ""},     {"skb_arg", "hash", "0"},
-    {"skb_arg", "len", "0"},           {"skb_arg", "priority", "0"},  {"skb_arg", "mark", "0"},
-    {"skb_arg", "saddr", ""},          {"skb_arg", "daddr", ""},      {"skb_arg", "sport", "0"},
-    {"skb_arg", "dport", "0"},         {"skb_arg", "proto", "0"},     {"skb_arg", "sec_path_len", "0"},
-    {"skb_arg", "sec_path_olen", "0"}, {"skb_arg", "protocol", ""},   {"skb_arg", "family", ""},
-    {"sockaddr_arg", "family", ""},    {"sockaddr_arg", "addr", ""},  {"sockaddr_arg", "port", "0"},
-    {"file_arg", "path", ""},          {"file_arg", "flags", ""},     {"file_arg", "permission", ""},
-    {"path_arg", "path", ""},          {"path_arg", "flags", ""},     {"path_arg", "permission", ""},
-}};
-
-constexpr std::string_view kUnknown = "?";
-
-/// A JSON scalar as text; strings that could disturb a terminal are quoted.
-std::string scalar_text(const Json& value) {
-  if (const auto* text = value.get_ptr<const Json::string_t*>()) return quote_unprintable(*text);
-  if (const auto* number = value.get_ptr<const Json::number_unsigned_t*>()) return std::to_string(*number);
-  if (const auto* number = value.get_ptr<const Json::number_integer_t*>()) return std::to_string(*number);
-  if (const auto* flag = value.get_ptr<const Json::boolean_t*>()) return *flag ? "true" : "false";
-  return std::string(kUnknown);
-}
-
-/// The member of an args[] element that holds the value (the other one is "label").
-Json::const_iterator value_of(const Json& argument) {
-  if (!argument.is_object()) return argument.cend();
-  auto it = argument.cbegin();
-  while (it != argument.cend() && it.key() == "label") ++it;
-  return it;
-}
-
-std::string field_text(const Json& argument, std::string_view field) {
-  const auto member = value_of(argument);
-  if (!argument.is_object() || member == argument.cend()) return std::string(kUnknown);
-  if (field.empty()) return scalar_text(*member);
-  for (const auto& known : kKnownFields) {
-    if (known.argument != member.key() || known.field != field || !member->is_object()) continue;
-    const auto found = member->find(std::string(field));
-    return found == member->end() ? std::string(known.zero) : scalar_text(*found);
-  }
-  return std::string(kUnknown);
-}
-
-struct Placeholder {
-  std::size_t argument = 0;
-  std::string_view field;
-};
-
-/// The inside of {...}; false when it is neither N nor N.field.
-bool parse_placeholder(std::string_view inside, Placeholder& out) {
-  const auto [end, error] = std::from_chars(inside.data(), inside.data() + inside.size(), out.argument);
-  if (error != std::errc{}) return false;
-  const std::string_view rest = inside.substr(static_cast<std::size_t>(end - inside.data()));
-  if (rest.empty()) return true;
-  if (rest.size() < 2 || rest[0] != '.') return false;
-  out.field = rest.substr(1);
-  return out.field.find_first_not_of("abcdefghijklmnopqrstuvwxyz_") == std::string_view::npos;
-}
-
-/// `format` with each {N.field} and {N} replaced by what args[N] of the event holds. A field that is known but not
-/// printed (protobuf leaves zeros out) is "0" or empty; an argument of another type, or a field that it does not have,
-/// is "?". `complete` becomes false when the event has no args[N] at all. `args` is the event's array, or null.
-std::string format_compact(std::string_view format, const Json* args, bool& complete) {
-  std::string out;
-  complete = true;
-  while (!format.empty()) {
-    const std::size_t open = format.find('{');
-    const std::size_t close = open == std::string_view::npos ? open : format.find('}', open);
-    if (close == std::string_view::npos) break;
-    out += format.substr(0, open);
-    Placeholder placeholder;
-    const std::string_view whole = format.substr(open, close - open + 1);
-    if (!parse_placeholder(whole.substr(1, whole.size() - 2), placeholder)) {
-      out += whole;
-    } else if (!args || !args->is_array() || placeholder.argument >= args->size()) {
-      complete = false;
-      out += kUnknown;
-    } else {
-      out += field_text((*args)[placeholder.argument], placeholder.field);
-    }
-    format.remove_prefix(close + 1);
-  }
-  return out += format;
+  return value->is_string() || value->kind == Json::Kind::Number ? quote_unprintable(value->text) : "?";
 }
 
 class Line {
@@ -144,20 +40,35 @@ class Line {
     return paint(color, words);
   }
 
-  std::string node() const { return paint(Color::Green, maybe_quote(burin::text(event_, "node_name"))); }
+  std::string node() const { return paint(Color::Green, maybe_quote(event_.string("node_name"))); }
 
   /// "source binary": the pod, or the node where there is none.
   std::string process_columns(const Json& process) const {
-    const Json* pod = member(process, "pod");
+    const Json* pod = process.find("pod");
     const std::string source =
-        pod ? paint(Color::Green, maybe_quote(burin::text(*pod, "namespace") + "/" + burin::text(*pod, "name")))
-            : node();
-    return source + " " + paint(Color::Magenta, maybe_quote(burin::text(process, "binary")));
+        pod ? paint(Color::Green, maybe_quote(pod->string("namespace") + "/" + pod->string("name"))) : node();
+    return source + " " + paint(Color::Magenta, maybe_quote(process.string("binary")));
   }
 
   std::string arguments(const Json& process) const {
-    return paint(Color::Cyan, maybe_quote(burin::text(process, "arguments")));
+    return paint(Color::Cyan, maybe_quote(process.string("arguments")));
   }
+
+  /// `line` with the mark of a process that may do everything, right-aligned to column 120 of bytes, as Tetragon pads
+  /// it.
+  std::string with_capabilities(std::string line, const Json& process) const {
+    constexpr std::string_view kMark = "🛑 CAP_SYS_ADMIN";
+    constexpr std::size_t kMarkColumns = 15, kTrailerColumn = 120;
+    const Json* caps = process.find("cap");
+    const Json* effective = caps ? caps->find("effective") : nullptr;
+    if (!effective || std::ranges::none_of(effective->items, [](const Json& c) { return c.text == "CAP_SYS_ADMIN"; }))
+      return line;
+    const std::size_t width = line.size() < kTrailerColumn ? kTrailerColumn - line.size() : 0;
+    line.append(1 + (width > kMarkColumns ? width - kMarkColumns : 0), ' ');
+    return line += kMark;
+  }
+
+  const CompactOptions& options() const { return options_; }
 
  private:
   const Json& event_;
@@ -169,13 +80,13 @@ std::string exec_line(const Line& line, const Json& process) {
 }
 
 std::string exit_line(const Line& line, const Json& event, const Json& exit, const Json& process) {
-  std::string status = quote_unprintable(text(exit, "signal"));
+  std::string status = quote_unprintable(exit.string("signal"));
   if (status.empty()) {
-    const Json* burin = member(event, "burin");
-    const Json* notes = burin ? member(*burin, "exit") : nullptr;
-    if (notes && text(*notes, "code") == "unknown") {
+    const Json* burin = event.find("burin");
+    const Json* notes = burin ? burin->find("exit") : nullptr;
+    if (notes && notes->string("code") == "unknown") {
       status = "?";
-    } else if (notes && member(*notes, "signal")) {
+    } else if (notes && notes->find("signal")) {
       status = "signal " + digits(*notes, "signal");  // a real-time signal: Tetragon shows the status, which says 0
     } else {
       status = digits(exit, "status");
@@ -193,43 +104,155 @@ std::string_view without_syscall_prefix(std::string_view function) {
   return function;
 }
 
-std::string kprobe_line(const Line& line, const Json& kprobe, const Json& process, const ProbeCatalog& catalog) {
-  const std::string function = text(kprobe, "function_name");
-  const Probe* probe = catalog.find_function(without_syscall_prefix(function));
-  const std::string columns = line.process_columns(process);
-  if (!probe || probe->compact.verb.empty())
-    return line.verb(Color::Blue, "❓", "syscall") + " " + columns + " " + quote_unprintable(function);
-  const CompactForm& form = probe->compact;
-  std::string out = line.verb(Color::Blue, form.emoji, form.verb) + " " + columns;
-  const Json* args = member(kprobe, "args");
+/// What Tetragon leaves out: the arguments, `data` and the return value.
+std::string more(const Line& line, const Json& body, const Json* notes) {
+  if (line.options().tetragon_only) return {};
+  const auto part = [&](const char* key) {
+    const Json* found = body.find(key);
+    return found || !notes ? found : notes->find(key);
+  };
+  std::string out = compact_arguments(part("args")) + compact_arguments(part("data"));
+  if (const Json* returned = part("return")) out += " = " + compact_value(*returned);
+  return out.empty() ? out : " " + line.paint(Color::Cyan, std::string_view(out).substr(1));
+}
+
+std::string known_function_line(const Line& line, const Json& kprobe, const Json& process, const CompactForm& form) {
+  const Json* args = kprobe.find("args");
+  const bool bracket = line.options().bracket_ipv6;
+  const CompactVariant* variant = matching_variant(form, args);
   bool complete = true;
-  if (!form.details.empty()) {
-    const std::string details = format_compact(form.details, args, complete);
+  const std::string verb = format_compact(variant ? variant->verb : form.verb, args, bracket, complete);
+  std::string out =
+      line.verb(Color::Blue, variant ? variant->emoji : form.emoji, verb) + " " + line.process_columns(process);
+  for (const std::string& part : form.details) {
+    const std::string details = format_compact(part, args, bracket, complete);
     // Without the argument Tetragon prints nothing there, not even colour, but still the space.
     out += " " + (complete ? line.paint(Color::Cyan, details) : std::string());
   }
   if (!form.trailer.empty()) {
     if (form.trailer.front() != ' ') out += ' ';
-    out += format_compact(form.trailer, args, complete);
+    out += format_compact(form.trailer, args, bracket, complete);
   }
   return out;
+}
+
+std::string kprobe_line(const Line& line, const Json& kprobe, const Json& process, const ProbeCatalog& catalog) {
+  const std::string function = kprobe.string("function_name");
+  const Probe* probe = catalog.find_function(without_syscall_prefix(function));
+  if (probe && !probe->compact.verb.empty()) return known_function_line(line, kprobe, process, probe->compact);
+  return line.verb(Color::Blue, "❓", "syscall") + " " + line.process_columns(process) + " " +
+         quote_unprintable(function) + more(line, kprobe, nullptr);
+}
+
+/// "subsys event", "path symbol" and the like, cyan as one.
+std::string named_line(const Line& line, const Json& body, const Json& process, const Json* notes,
+                       std::string_view emoji, std::string_view verb, std::initializer_list<const char*> names) {
+  std::string details;
+  for (const char* name : names) {
+    if (!details.empty()) details += ' ';
+    details += quote_unprintable(body.string(name));
+  }
+  return line.verb(Color::Blue, emoji, verb) + " " + line.process_columns(process) + " " +
+         line.paint(Color::Cyan, details) + more(line, body, notes);
+}
+
+std::string tracepoint_line(const Line& line, const Json& body, const Json& process, const Json* notes) {
+  if (body.string("subsys") == "raw_syscalls" && body.string("event") == "sys_enter")
+    if (const std::string call = compact_syscall(body.find("args")); !call.empty())
+      return line.verb(Color::Blue, "☎ ", "syscall") + " " + line.process_columns(process) + " " + call;
+  return named_line(line, body, process, notes, "⁉️", "tracepoint", {"subsys", "event"});
+}
+
+std::string uprobe_line(const Line& line, const Json& body, const Json& process, const Json* notes) {
+  return named_line(line, body, process, notes, "🕵️", "uprobe", {"path", "symbol"});
+}
+std::string usdt_line(const Line& line, const Json& body, const Json& process, const Json* notes) {
+  return named_line(line, body, process, notes, "🕵️", "usdt", {"path", "provider", "name"});
+}
+std::string lsm_line(const Line& line, const Json& body, const Json& process, const Json* notes) {
+  return named_line(line, body, process, notes, "🔒", "LSM", {"function_name"});
+}
+
+/// "[buildid ]path".
+std::string loader_line(const Line& line, const Json& body, const Json& process, const Json*) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string id;
+  for (const char c : base64_decoded(body.string("buildid")).value_or("")) {
+    id += kHex[static_cast<unsigned char>(c) >> 4];
+    id += kHex[static_cast<unsigned char>(c) & 15];
+  }
+  return line.verb(Color::Blue, "🧬", "loader") + " " + line.process_columns(process) + " " +
+         (id.empty() ? "" : line.paint(Color::Cyan, id) + " ") +
+         line.paint(Color::Yellow, quote_unprintable(body.string("path")));
+}
+
+std::string throttle_line(const Line& line, const Json& throttle) {
+  const std::string type = throttle.string("type");
+  const std::string word = type == "THROTTLE_START"  ? line.paint(Color::Red, "START")
+                           : type == "THROTTLE_STOP" ? line.paint(Color::Green, "STOP ")
+                                                     : quote_unprintable(type);
+  return line.verb(Color::Red, "🧬", "throttle") + " " + word + " " +
+         line.paint(Color::Cyan, quote_unprintable(throttle.string("cgroup")));
+}
+
+/// Hexadecimal digits of a 64-bit number; "0" when it was left out.
+std::string hex(const Json& object, std::string_view key) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const Json* value = object.find(key);
+  std::uint64_t number = value ? value->natural().value_or(0) : 0;
+  std::string out;
+  do {
+    out.insert(out.begin(), kHex[number & 15]);
+    number >>= 4;
+  } while (number != 0);
+  return out;
+}
+
+/// "   0x0: symbol+0x48", for user frames "   0x0: symbol (module+0x48)".
+std::string stack_lines(const Line& line, const Json* frames, std::string_view title, bool user) {
+  if (!frames || frames->items.empty()) return {};
+  std::string out = std::string(title) + ":\n";
+  for (const Json& frame : frames->items) {
+    const std::string symbol = line.paint(Color::Blue, quote_unprintable(frame.string("symbol")));
+    const std::string offset = line.paint(Color::Yellow, "0x" + hex(frame, "offset"));
+    out += "   " + line.paint(Color::Green, "0x" + hex(frame, "address")) + ": " + symbol;
+    out += user ? " (" + quote_unprintable(frame.string("module")) + "+" + offset + ")\n" : "+" + offset + "\n";
+  }
+  return out;
+}
+
+/// What stands below an event's line: its stacks, and the hash of the file that an LSM hook measured.
+std::string lines_below(const Line& line, const Json& body, const Json* notes) {
+  std::string out;
+  const auto part = [&](const char* key) {
+    const Json* found = body.find(key);
+    return found || !notes ? found : notes->find(key);
+  };
+  if (line.options().stack_traces)
+    out = stack_lines(line, part("kernel_stack_trace"), "Kernel", false) +
+          stack_lines(line, part("user_stack_trace"), "User", true);
+  const std::string hash = body.string("ima_hash");
+  if (hash.empty() || !line.options().ima_hash) return out;
+  const Json* args = body.find("args");
+  const std::string file = args && !args->items.empty() ? compact_value(args->items.front()) : "?";
+  return out + "   " + file + " " + quote_unprintable(hash) + "\n";
 }
 
 std::string gap_line(const Line& line, const Json& event, const Json& info) {
   std::string out = line.verb(Color::Red, "🕳", "gap") + " " + line.node() + " " +
                     line.paint(Color::Red, digits(info, "number_of_dropped_process_events") + " events lost");
-  const Json* burin = member(event, "burin");
-  const Json* gap = burin ? member(*burin, "gap") : nullptr;
+  const Json* burin = event.find("burin");
+  const Json* gap = burin ? burin->find("gap") : nullptr;
   if (!gap) return out;
-  out += " (" + quote_unprintable(text(*gap, "reason"));
-  if (member(*gap, "cpu")) out += ", cpu " + digits(*gap, "cpu");
+  out += " (" + quote_unprintable(gap->string("reason"));
+  if (gap->find("cpu")) out += ", cpu " + digits(*gap, "cpu");
   return out + ")";
 }
 
 /// "2026-01-02T03:04:05.700Z" -> "2026-01-02T03:04:05.700000000Z "; nothing when the event has no time.
 std::string timestamp_prefix(const Json& event) {
   constexpr std::size_t kSeconds = 19, kWithFraction = 29;
-  std::string time = text(event, "time");
+  std::string time = event.string("time");
   if (time.size() <= kSeconds || time.back() != 'Z') return time.empty() ? time : quote_unprintable(time) + " ";
   time.pop_back();
   if (time.size() == kSeconds) time.push_back('.');
@@ -237,44 +260,49 @@ std::string timestamp_prefix(const Json& event) {
   return quote_unprintable(time + "Z") + " ";
 }
 
-/// The process of an event; every kind that goes through here has one.
-Result<const Json*> process_of(const Json& body) {
-  const Json* process = member(body, "process");
-  if (!process) return fail(ErrorCode::Io, "this event has no process");
-  return process;
-}
+struct KindLine {
+  std::string_view key;
+  std::string (*write)(const Line& line, const Json& body, const Json& process, const Json* notes);
+};
+constexpr KindLine kKindLines[] = {{"process_tracepoint", tracepoint_line},
+                                   {"process_uprobe", uprobe_line},
+                                   {"process_usdt", usdt_line},
+                                   {"process_lsm", lsm_line},
+                                   {"process_loader", loader_line}};
 
-/// Without timestamp and line end; empty for a kind that has no compact form.
+/// Whole, with its line end; empty for a kind that has no compact form. An event of a process without its process is an
+/// error.
 Result<std::string> event_line(const Line& line, const Json& event, const ProbeCatalog& catalog) {
-  if (const Json* exec = member(event, "process_exec")) {
-    TRY(const Json* process, process_of(*exec));
-    return exec_line(line, *process);
-  }
-  if (const Json* exit = member(event, "process_exit")) {
-    TRY(const Json* process, process_of(*exit));
-    return exit_line(line, event, *exit, *process);
-  }
-  if (const Json* kprobe = member(event, "process_kprobe")) {
-    TRY(const Json* process, process_of(*kprobe));
-    return kprobe_line(line, *kprobe, *process, catalog);
-  }
-  if (const Json* info = member(event, "rate_limit_info")) return gap_line(line, event, *info);
-  return std::string();
+  if (const Json* info = event.find("rate_limit_info")) return gap_line(line, event, *info) + "\n";
+  if (const Json* throttle = event.find("process_throttle")) return throttle_line(line, *throttle) + "\n";
+  const auto found = std::ranges::find_if(event.members, [](const auto& m) { return m.first.starts_with("process_"); });
+  if (found == event.members.end()) return std::string();
+  const auto& [key, body] = *found;
+  const Json* process = body.find("process");
+  if (!process) return fail(ErrorCode::Io, "this event has no process");
+  const Json* notes = event.find("burin");
+  std::string out;
+  if (key == "process_exec") out = exec_line(line, *process);
+  if (key == "process_exit") out = exit_line(line, event, body, *process);
+  if (key == "process_kprobe") out = kprobe_line(line, body, *process, catalog);
+  for (const KindLine& kind : kKindLines)
+    if (kind.key == key) out = kind.write(line, body, *process, notes);
+  if (out.empty()) return out;
+  return line.with_capabilities(std::move(out), *process) + "\n" + lines_below(line, body, notes);
 }
 
 }  // namespace
 
 Result<std::string> compact_line(std::string_view json, const ProbeCatalog& catalog, const CompactOptions& options) {
-  const Json event = Json::parse(json.begin(), json.end(), nullptr, /*allow_exceptions=*/false);
-  if (!event.is_object()) {
+  const std::optional<Json> event = parse_json(json);
+  if (!event || !event->is_object()) {
     constexpr std::size_t kShown = 80;
     return fail(ErrorCode::Io, "this line is not a JSON object: " + go_quote(json.substr(0, kShown)));
   }
-  const Line line(event, options);
-  TRY(std::string out, event_line(line, event, catalog));
-  if (out.empty()) return out;
-  if (options.timestamps) out.insert(0, timestamp_prefix(event));
-  return out += '\n';
+  const Line line(*event, options);
+  TRY(std::string out, event_line(line, *event, catalog));
+  if (!out.empty() && options.timestamps) out.insert(0, timestamp_prefix(*event));
+  return out;
 }
 
 }  // namespace burin

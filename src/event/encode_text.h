@@ -46,8 +46,8 @@ class LineBuffer {
     std::memcpy(at_, text, N - 1);
     at_ += N - 1;
   }
-  /// The comma between elements; nothing after an opening bracket or a key. A quoted string never ends in one, so looking at the
-  /// last byte is enough.
+  /// The comma between elements; nothing after an opening bracket or a key. A quoted string never ends in one, so
+  /// looking at the last byte is enough.
   void separate() {
     room(1);
     comma();

@@ -1,4 +1,6 @@
 // probe.yaml: how a function can be observed, in order of preference, and how its events are printed.
+#include <charconv>
+
 #include "policy/fields.h"
 #include "policy/policy_reader.h"
 #include "policy/source_text.h"
@@ -11,6 +13,7 @@ constexpr Rung kRungs[] = {Rung::Kprobe, Rung::StateSockOps};
 /// Rungs of one probe; there are not that many kinds.
 constexpr std::size_t kMaxRungs = 8;
 constexpr std::size_t kMaxLayoutMembers = 64;
+constexpr std::size_t kMaxParts = 16;
 
 void read_rung(Reading& reading, const Entry& entry, ProbeAttach& attach) {
   const std::optional<std::string> name = reading.text(entry);
@@ -38,11 +41,49 @@ constexpr Field<ProbeAttach> kAttachFields[] = {
     {"needs_layout", FieldStatus::Optional, form::any(), "", read_needs_layout},
 };
 
+/// One text, or a list of them.
+void read_details(Reading& reading, const Entry& entry, CompactForm& form) {
+  const YamlNode& value = entry.value;
+  if (value.kind != YamlNode::Kind::Sequence) {
+    if (std::optional<std::string> text = reading.text(value, "a text")) form.details.push_back(std::move(*text));
+    return;
+  }
+  read_list(reading, value, "details", kMaxParts, [&](const YamlNode& item) {
+    if (std::optional<std::string> text = reading.text(item, "a text")) form.details.push_back(std::move(*text));
+  });
+}
+
+template <class T, T CompactVariant::*member>
+void read_number(Reading& reading, const Entry& entry, CompactVariant& variant) {
+  const YamlNode& value = entry.value;
+  const std::optional<std::string> text = reading.text(value, "a number");
+  if (!text) return;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), variant.*member);
+  if (error != std::errc{} || end != text->data() + text->size())
+    reading.error("bad-value", reading.span(value), quoted(*text) + " is not a number");
+}
+
+constexpr Field<CompactVariant> kVariantFields[] = {
+    {"argument", FieldStatus::Required, form::any(), "", read_number<std::size_t, &CompactVariant::argument>},
+    {"equals", FieldStatus::Required, form::any(), "", read_number<std::int64_t, &CompactVariant::equals>},
+    {"emoji", FieldStatus::Required, form::any(), "", read_text<CompactVariant, &CompactVariant::emoji>},
+    {"verb", FieldStatus::Required, form::any(), "", read_text<CompactVariant, &CompactVariant::verb>},
+};
+
+void read_variants(Reading& reading, const Entry& entry, CompactForm& form) {
+  read_list(reading, entry.value, "variants", kMaxParts, [&](const YamlNode& item) {
+    CompactVariant variant;
+    read_fields<CompactVariant>(reading, item, "an entry of `variants`", kVariantFields, variant);
+    form.variants.push_back(std::move(variant));
+  });
+}
+
 constexpr Field<CompactForm> kCompactFields[] = {
     {"emoji", FieldStatus::Required, form::any(), "", read_text<CompactForm, &CompactForm::emoji>},
     {"verb", FieldStatus::Required, form::any(), "", read_text<CompactForm, &CompactForm::verb>},
-    {"details", FieldStatus::Optional, form::any(), "", read_text<CompactForm, &CompactForm::details>},
+    {"details", FieldStatus::Optional, form::any(), "", read_details},
     {"trailer", FieldStatus::Optional, form::any(), "", read_text<CompactForm, &CompactForm::trailer>},
+    {"variants", FieldStatus::Optional, form::any(), "", read_variants},
 };
 
 void read_attach(Reading& reading, const Entry& entry, Probe& probe) {
@@ -66,7 +107,7 @@ constexpr Field<Probe> kProbeFields[] = {
     {"name", FieldStatus::Required, form::any(), "", read_text<Probe, &Probe::name>},
     {"function", FieldStatus::Required, form::any(), "", read_text<Probe, &Probe::function>},
     {"description", FieldStatus::Required, form::any(), "", read_text<Probe, &Probe::description>},
-    {"attach", FieldStatus::Required, form::any(), "", read_attach},
+    {"attach", FieldStatus::Optional, form::any(), "", read_attach},
     {"compact", FieldStatus::Required, form::any(), "", read_compact},
 };
 

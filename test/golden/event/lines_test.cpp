@@ -223,8 +223,8 @@ ProbeCatalog catalog() {
     p.compact = std::move(form);
     return p;
   };
-  return {{probe("tcp_connect", {"🔌", "connect", flow, ""}), probe("tcp_close", {"🧹", "close", flow, ""}),
-           probe("tcp_sendmsg", {"📤", "sendmsg", flow, " bytes {1}"})}};
+  return {{probe("tcp_connect", {"🔌", "connect", {flow}, ""}), probe("tcp_close", {"🧹", "close", {flow}, ""}),
+           probe("tcp_sendmsg", {"📤", "sendmsg", {flow}, " bytes {1}"})}};
 }
 
 std::string read_file(const std::string& path) {

@@ -37,8 +37,29 @@ TEST_CASE("a probe is read") {
   CHECK(probe->attach[1].needs_layout == std::vector<std::string>{"sock.sk_protocol", "sock.__sk_common.skc_daddr"});
   CHECK(probe->compact.emoji == "🔌");
   CHECK(probe->compact.verb == "connect");
-  CHECK(probe->compact.details == "tcp {0.saddr}:{0.sport} -> {0.daddr}:{0.dport}");
+  CHECK(probe->compact.details == std::vector<std::string>{"tcp {0.saddr}:{0.sport} -> {0.daddr}:{0.dport}"});
+  CHECK(probe->compact.variants.empty());
   CHECK(probe->compact.trailer.empty());
+}
+
+TEST_CASE("a probe may have details in parts, variants, and no attach point of its own") {
+  const std::string text =
+      "name: w\nfunction: f\ndescription: d\ncompact:\n  emoji: x\n  verb: f\n  details: [\"{0.path}\", \"{2} "
+      "bytes\"]\n"
+      "  variants:\n  - argument: 1\n    equals: 2\n    emoji: y\n    verb: write\n";
+  Diagnostics d;
+  const std::optional<Probe> probe = read_probe("probe.yaml", text, d);
+  INFO(render(d, text, false));
+  REQUIRE(probe);
+  CHECK(probe->attach.empty());
+  CHECK(probe->compact.details == std::vector<std::string>{"{0.path}", "{2} bytes"});
+  REQUIRE(probe->compact.variants.size() == 1);
+  CHECK(probe->compact.variants[0].argument == 1);
+  CHECK(probe->compact.variants[0].equals == 2);
+  CHECK(probe->compact.variants[0].verb == "write");
+  std::string wrong = text;
+  wrong.replace(wrong.find("equals: 2"), 9, "equals: x");
+  CHECK_FALSE(read_probe("probe.yaml", wrong, d));
 }
 
 TEST_CASE("mistakes in a probe have ids and places") {
