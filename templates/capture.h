@@ -2,10 +2,11 @@
  * Readers of kernel structures for argument types; a reader exists when its layout members are known. No holes.
  */
 #ifdef L_sock___sk_common_skc_family
-static __always_inline void burin_read_sock(struct w_sock *w, u64 sk) {
+/* Each reader's result is 0, or not when there is nothing to read at that address. */
+static __always_inline long burin_read_sock(struct w_sock *w, u64 sk) {
   u16 port = 0;
+  long rc = burin_read(&w->family, 2, (void *)(sk + L_sock___sk_common_skc_family));
   w->cookie = sk;
-  burin_read(&w->family, 2, (void *)(sk + L_sock___sk_common_skc_family));
   burin_read(&w->sport, 2, (void *)(sk + L_sock___sk_common_skc_num)); /* host order already */
   burin_read(&port, 2, (void *)(sk + L_sock___sk_common_skc_dport));
   w->dport = __builtin_bswap16(port);
@@ -34,30 +35,38 @@ static __always_inline void burin_read_sock(struct w_sock *w, u64 sk) {
     burin_read(&w->daddr, 16, (void *)(sk + L_sock___sk_common_skc_v6_daddr));
   }
 #endif
+  return rc;
 }
 #endif
 
-static __always_inline void burin_read_sockaddr(struct w_sockaddr *w, u64 address) {
-  u16 port = 0;
-  /* struct sockaddr_in: family, port, 4 bytes; sockaddr_in6: family, port, flow info, 16 bytes. */
-  burin_read(&w->family, 2, (void *)address);
-  if (w->family == 2) {
-    burin_read(&port, 2, (void *)(address + 2));
-    burin_read(&w->addr, 4, (void *)(address + 4));
-  } else if (w->family == 10) {
-    burin_read(&port, 2, (void *)(address + 2));
-    burin_read(&w->addr, 16, (void *)(address + 8));
+/* Kernel memory, or (when user is 1) the user's. */
+static __always_inline long burin_read_sockaddr(struct w_sockaddr *w, u64 address, int user) {
+  u8 raw[28] = {}; /* struct sockaddr_in: family, port, 4 bytes; sockaddr_in6: family, port, flow info, 16 bytes, scope */
+  long rc = user ? burin_read_user(raw, 16, (void *)address) : burin_read(raw, 16, (void *)address);
+  if (rc) { /* shorter than that, at the end of a page */
+    rc = user ? burin_read_user(raw, 2, (void *)address) : burin_read(raw, 2, (void *)address);
+    w->family = *(u16 *)raw;
+    return rc;
   }
-  w->port = __builtin_bswap16(port);
+  w->family = *(u16 *)raw;
+  if (w->family == 2) {
+    __builtin_memcpy(&w->addr, raw + 4, 4);
+  } else if (w->family == 10) {
+    rc = user ? burin_read_user(&w->addr, 16, (void *)(address + 8)) : burin_read(&w->addr, 16, (void *)(address + 8));
+  } else {
+    return 0;
+  }
+  w->port = __builtin_bswap16(*(u16 *)(raw + 2));
+  return rc;
 }
 
 #if defined(L_sk_buff_head) && defined(L_sk_buff_network_header)
-static __always_inline void burin_read_skb(struct w_skb *w, u64 skb) {
+static __always_inline long burin_read_skb(struct w_skb *w, u64 skb) {
   u64 head = 0;
   u16 network = 0, ports[2] = {};
   u8 first = 0, protocol = 0;
   u32 l4 = 0;
-  burin_read(&head, 8, (void *)(skb + L_sk_buff_head));
+  if (burin_read(&head, 8, (void *)(skb + L_sk_buff_head))) return 1;
   burin_read(&network, 2, (void *)(skb + L_sk_buff_network_header));
 #ifdef L_sk_buff_len
   burin_read(&w->len, 4, (void *)(skb + L_sk_buff_len));
@@ -71,7 +80,7 @@ static __always_inline void burin_read_skb(struct w_skb *w, u64 skb) {
 #ifdef L_sk_buff_hash
   burin_read(&w->hash, 4, (void *)(skb + L_sk_buff_hash));
 #endif
-  if (network == 0xffff) return; /* not set yet: no tuple rather than a stale one */
+  if (network == 0xffff) return 0; /* not set yet: no tuple rather than a stale one */
   u64 ip = head + network;
   burin_read(&first, 1, (void *)ip);
   if ((first >> 4) == 4) {
@@ -117,7 +126,7 @@ static __always_inline void burin_read_skb(struct w_skb *w, u64 skb) {
     }
     protocol = next;
   } else {
-    return;
+    return 0;
   }
   w->protocol = protocol;
   if (l4 && (protocol == 6 || protocol == 17)) {
@@ -125,6 +134,7 @@ static __always_inline void burin_read_skb(struct w_skb *w, u64 skb) {
     w->sport = __builtin_bswap16(ports[0]);
     w->dport = __builtin_bswap16(ports[1]);
   }
+  return 0;
 }
 #endif
 

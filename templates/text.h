@@ -77,8 +77,9 @@ static __always_inline void burin_text_string(struct burin_text *t, u64 src, int
   t->flags = n == BURIN_TEXT_MAX ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
 }
 
-/* `size` bytes, NULs among them. */
+/* `size` bytes, NULs among them. A negative size is an error that was returned in its place: no bytes. */
 static __always_inline void burin_text_bytes(struct burin_text *t, u64 src, u64 size, int user) {
+  if ((s64)size < 0) size = 0;
   u64 n = size > BURIN_TEXT_MAX - 1 ? BURIN_TEXT_MAX - 1 : size;
   u32 bounded = n & (BURIN_TEXT_MAX - 1);
   long rc = -1;

@@ -45,6 +45,23 @@ void append(std::vector<GeneratedLine>& out, std::vector<GeneratedLine> lines) {
   std::move(lines.begin(), lines.end(), std::back_inserter(out));
 }
 
+/// Sets site.size to the expression for how many bytes there are, where that is known; the text declares what it names.
+std::string length_text(const PlannedHook& hook, const PlannedArg& arg, const std::string& name, CaptureSite& site) {
+  if (arg.size_arg) {
+    // The register of an int has anything in its upper half.
+    const ArgType* type = find_type(hook.args[*arg.size_arg].type);
+    const bool word = type && type->shape.size == 4;
+    site.size = std::string(word ? "(u64)(s64)(s32)" : "") + "v_a" + std::to_string(*arg.size_arg);
+    return {};
+  }
+  if (arg.size_source) {
+    site.size = "n_" + name;
+    return source_text(*arg.size_source, site.size, "", "");
+  }
+  site.size = source_length(arg.source);
+  return {};
+}
+
 /// Capture of one value into its field (and text slot).
 std::vector<GeneratedLine> capture_one(const PlannedHook& hook, const PlannedArg& arg, const std::string& name,
                                        unsigned bit, const std::string& about) {
@@ -57,9 +74,9 @@ std::vector<GeneratedLine> capture_one(const PlannedHook& hook, const PlannedArg
   site.fault = "faults |= " + std::to_string(1U << bit) + "u;";
   site.user = arg.source.user;
   site.max_data = arg.max_data;
-  site.size = arg.size_arg ? "v_a" + std::to_string(*arg.size_arg) : source_length(arg.source);
+  std::string before = length_text(hook, arg, name, site);
   const std::string error = arg.error == kNone ? std::string() : "r->" + hook.record.fields[arg.error].name;
-  return lines_at(source_text(arg.source, site.src, site.fault, error) + type->capture(site), arg.span, about);
+  return lines_at(before + source_text(arg.source, site.src, site.fault, error) + type->capture(site), arg.span, about);
 }
 
 std::vector<GeneratedLine> capture_lines(const PlannedHook& hook) {

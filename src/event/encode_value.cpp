@@ -126,6 +126,7 @@ class ArgumentWriter {
     }
     out_.lit("}");
   }
+  void operator()(const SizeListValue&) {}  // written element by element
   template <class Other>
   void operator()(const Other& v) {
     write_value(out_, v);
@@ -169,6 +170,10 @@ class ArgumentWriter {
 
 void write_argument(LineBuffer& out, const Value& value, std::string_view label) {
   if (std::holds_alternative<NopValue>(value)) return;
+  if (const auto* list = std::get_if<SizeListValue>(&value)) {
+    for (const std::uint64_t v : list->values) write_argument(out, SizeValue{v}, label);
+    return;
+  }
   out.separate();
   out.lit("{");
   std::visit(ArgumentWriter(out), value);

@@ -18,7 +18,18 @@ namespace burin {
 namespace {
 
 using BtfPtr = std::unique_ptr<btf, decltype(&btf__free)>;
+/// The number of an enumerator ("iter_type.ITER_UBUF").
+std::optional<LayoutMember> enumerator(const btf* types, const btf_type* root, std::string_view name) {
+  for (std::uint32_t i = 0; i < btf_vlen(root); ++i) {
+    const struct btf_enum& entry = btf_enum(root)[i];
+    const char* text = btf__name_by_offset(types, entry.name_off);
+    if (text && name == text) return LayoutMember{static_cast<std::uint32_t>(entry.val), 4, 0, 0};
+  }
+  return std::nullopt;
+}
+
 std::optional<LayoutMember> lookup(const btf* types, const btf_type* root, std::string_view path) {
+  if (btf_is_enum(root)) return enumerator(types, root, path);
   BtfPlace place;
   const btf_type* at = root;
   while (!path.empty()) {
@@ -38,7 +49,7 @@ bool same(const LayoutMember& a, const LayoutMember& b) {
   return a.offset == b.offset && a.size == b.size && a.shift == b.shift && a.mask == b.mask;
 }
 
-/// Struct and union definitions of each wanted tag; one tag can have several.
+/// Struct, union and enum definitions of each wanted tag; one tag can have several.
 std::unordered_map<std::string_view, std::vector<const btf_type*>> find_roots(const btf* types,
                                                                               const std::vector<std::string>& members) {
   std::unordered_map<std::string_view, std::vector<const btf_type*>> roots;
@@ -46,7 +57,7 @@ std::unordered_map<std::string_view, std::vector<const btf_type*>> find_roots(co
   const std::uint32_t count = btf__type_cnt(types);
   for (std::uint32_t id = 1; id < count; ++id) {
     const btf_type* type = btf__type_by_id(types, id);
-    if (!type || !btf_is_composite(type) || type->name_off == 0 || type->size == 0) continue;
+    if (!type || !(btf_is_composite(type) || btf_is_enum(type)) || type->name_off == 0 || type->size == 0) continue;
     const char* name = btf__name_by_offset(types, type->name_off);
     if (auto found = name ? roots.find(name) : roots.end(); found != roots.end()) found->second.push_back(type);
   }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace burin {
 
@@ -52,6 +53,10 @@ struct LongValue {
 /// JSON string of digits, key size_arg.
 struct SizeValue {
   std::uint64_t value = 0;
+};
+/// An array of longs: as many elements with key size_arg as it has.
+struct SizeListValue {
+  std::vector<std::uint64_t> values;
 };
 /// Key string_arg; bytes as the kernel had them (the encoder replaces what is not UTF-8).
 struct StringValue {
@@ -142,9 +147,9 @@ struct ErrorValue {
 /// An argument of type nop: not printed.
 struct NopValue {};
 
-using Value =
-    std::variant<NopValue, SockValue, SkbValue, SockaddrValue, IntValue, UintValue, LongValue, SizeValue, StringValue,
-                 ErrorValue, BytesValue, PathValue, SockaddrUnValue, SyscallValue, UserNamespaceValue, CredValue,
-                 CapabilityValue, CapsValue, ModuleValue, BpfProgValue, BpfMapValue, BpfCmdValue, PerfEventValue>;
+using Value = std::variant<NopValue, SockValue, SkbValue, SockaddrValue, IntValue, UintValue, LongValue, SizeValue,
+                           StringValue, ErrorValue, BytesValue, PathValue, SockaddrUnValue, SyscallValue,
+                           UserNamespaceValue, CredValue, CapabilityValue, CapsValue, ModuleValue, BpfProgValue,
+                           BpfMapValue, BpfCmdValue, PerfEventValue, SizeListValue>;
 
 }  // namespace burin

@@ -40,6 +40,25 @@ PlannedArg plan_one(Placed placed, const PolicyArg& arg, const std::string& name
   return out;
 }
 
+/// Where the length of argument `i` is. sizeArgIndex counts parameters from 1; the length is a parameter like any
+/// other, captured or not.
+void plan_length(const Hook& hook, const Callee& callee, const PlanInput& in, std::size_t i, PlannedHook& planned,
+                 Diagnostics& diagnostics) {
+  const std::uint32_t index = *hook.args[i].size_arg_index - 1;
+  for (std::size_t j = 0; j < hook.args.size(); ++j) {
+    if (hook.args[j].index != index || j == i || hook.args[j].return_copy || !hook.args[j].resolve.empty()) continue;
+    if (find_type(planned.args[j].type) && find_type(planned.args[j].type)->shape.size) planned.args[i].size_arg = j;
+  }
+  if (planned.args[i].size_arg) return;
+  PolicyArg length;
+  length.index = index;
+  length.type = "auto";
+  length.span = hook.args[i].span;
+  Placed placed = source_of(hook, callee, planned.rung, length, in);
+  if (!placed.problem.empty()) diagnostics.error("unknown-arg", hook.args[i].span, placed.problem);
+  planned.args[i].size_source = std::move(placed.source);
+}
+
 }  // namespace
 
 void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in, PlannedHook& planned,
@@ -50,12 +69,8 @@ void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in,
   for (std::size_t i = 0; i < hook.data.size(); ++i)
     planned.data.push_back(plan_one(source_of(hook, callee, planned.rung, hook.data[i], in), hook.data[i],
                                     "d" + std::to_string(i), planned, diagnostics));
-  for (std::size_t i = 0; i < hook.args.size(); ++i) {
-    if (!hook.args[i].size_arg_index) continue;
-    // sizeArgIndex counts parameters from 1; the length is a parameter like any other, captured or not.
-    for (std::size_t j = 0; j < hook.args.size(); ++j)
-      if (hook.args[j].index + 1 == *hook.args[i].size_arg_index) planned.args[i].size_arg = j;
-  }
+  for (std::size_t i = 0; i < hook.args.size(); ++i)
+    if (hook.args[i].size_arg_index) plan_length(hook, callee, in, i, planned, diagnostics);
   planned.at_return = hook.at_return;
   if (hook.at_return) {
     planned.record.add("active", "u32", 4, 4);

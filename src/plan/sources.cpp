@@ -23,12 +23,31 @@ std::string integer_type(std::uint32_t size, bool is_signed) {
   return (is_signed ? "int" : "uint") + std::to_string(size * 8);
 }
 
+/// The type of one number of a tracepoint's record. Syscall tracepoints keep every parameter in 8 bytes, whatever its
+/// type: what C calls it decides there.
+std::string number_type(const TracepointField& field) {
+  constexpr std::pair<std::string_view, const char*> kWords[] = {
+      {"int", "int32"}, {"unsigned int", "uint32"}, {"umode_t", "uint16"}, {"u32", "uint32"}, {"pid_t", "int32"}};
+  if (field.size == 8)
+    for (const auto& [written, type] : kWords)
+      if (field.type == written) return type;
+  return integer_type(field.size, field.is_signed);
+}
+
 bool has_chars(const TracepointField& field) {
   return field.type.find("char") != std::string::npos && field.type.find("unsigned char") == std::string::npos;
 }
 
+/// What `auto` means for an array inside a tracepoint's record: text, words, or bytes.
+std::string array_type(const TracepointField& field) {
+  const std::string_view element = std::string_view(field.type).substr(0, field.type.find('['));
+  if (has_chars(field)) return "string";
+  if (element == "unsigned long" || element == "long") return "const_buf";
+  return "char_buf";
+}
+
 /// How a field of a tracepoint's record is read, and the type it has when the policy says `auto`.
-ArgSource field_source(const TracepointField& field, std::string& type) {
+ArgSource field_source(const TracepointField& field, bool has_length, std::string& type) {
   ArgSource source;
   source.offset = field.offset;
   source.size = field.size;
@@ -40,11 +59,14 @@ ArgSource field_source(const TracepointField& field, std::string& type) {
   } else if (field.type.ends_with("]")) {
     source.kind = ArgSource::Kind::ContextAddress;
     source.length = field.size;
-    if (decide) type = has_chars(field) ? "string" : "char_buf";
+    if (decide) type = array_type(field);
   } else {
     source.kind = ArgSource::Kind::ContextWord;
-    // A pointer to text; other pointers are numbers.
-    if (decide) type = field.type.ends_with("char *") ? "string" : integer_type(field.size, field.is_signed);
+    // A pointer to text (bytes, when the policy says how many); other pointers are numbers.
+    if (decide && field.type.ends_with("char *"))
+      type = has_length ? "char_buf" : "string";
+    else if (decide)
+      type = number_type(field);
   }
   return source;
 }
@@ -81,7 +103,7 @@ Placed tracepoint_source(const Hook& hook, const PolicyArg& arg, const PlanInput
     return out;
   }
   if (arg.type == "nop") return out;
-  out.source = field_source(field, out.type);
+  out.source = field_source(field, arg.size_arg_index.has_value(), out.type);
   const bool word = out.source.kind == ArgSource::Kind::ContextWord;
   if (out.type.empty() || (word && integer_type(field.size, false).empty())) {
     out.problem = "field " + field.name + " of tracepoint " + name + " (" + field.type + ", " +

@@ -16,6 +16,7 @@ std::vector<ArgType> make_all() {
       sock_type(), socket_type(), skb_type(), sockaddr_type(), string_type(),       filename_type(), file_type(),
       path_type(), dentry_type(), fd_type(),  kiocb_type(),    linux_binprm_type(), nop_type(),
   };
+  for (auto& t : capability_set_types()) all.push_back(std::move(t));
   for (auto& t : integer_types()) all.push_back(std::move(t));
   return all;
 }

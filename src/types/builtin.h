@@ -19,6 +19,26 @@ ArgType dentry_type();
 ArgType fd_type();
 ArgType kiocb_type();
 ArgType linux_binprm_type();
+ArgType char_buf_type();
+ArgType char_iovec_type();
+ArgType iov_iter_type();
+ArgType const_buf_type();
+ArgType data_loc_type();
+ArgType net_device_type();
+ArgType sockaddr_un_type();
+ArgType cred_type();
+ArgType user_namespace_type();
+ArgType capability_type();
+/// kernel_cap_t, cap_inheritable, cap_permitted, cap_effective.
+std::vector<ArgType> capability_set_types();
+ArgType module_type();
+ArgType load_info_type();
+ArgType bpf_attr_type();
+ArgType bpf_prog_type();
+ArgType bpf_map_type();
+ArgType bpf_cmd_type();
+ArgType perf_event_type();
+ArgType syscall64_type();
 /// int, int8 ... size_t: one definition, many widths.
 std::vector<ArgType> integer_types();
 

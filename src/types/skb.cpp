@@ -9,7 +9,7 @@ namespace burin {
 namespace {
 
 std::string capture(const CaptureSite& site) {
-  return "burin_read_skb(&" + site.dst + ", " + site.src + ");\n";
+  return "if (burin_read_skb(&" + site.dst + ", " + site.src + ")) {\n  " + site.fault + "\n}\n";
 }
 
 bool decode(std::span<const std::byte> field, std::span<const std::byte>, Value& out) {

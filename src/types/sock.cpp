@@ -8,12 +8,12 @@ namespace burin {
 namespace {
 
 std::string capture_sock(const CaptureSite& site) {
-  return "burin_read_sock(&" + site.dst + ", " + site.src + ");\n";
+  return "if (burin_read_sock(&" + site.dst + ", " + site.src + ")) {\n  " + site.fault + "\n}\n";
 }
 
 std::string capture_socket(const CaptureSite& site) {
   return "{\n  u64 sk = 0;\n  burin_read(&sk, sizeof sk, (void *)(" + site.src +
-         " + L_socket_sk));\n  burin_read_sock(&" + site.dst + ", sk);\n}\n";
+         " + L_socket_sk));\n  if (burin_read_sock(&" + site.dst + ", sk)) {\n    " + site.fault + "\n  }\n}\n";
 }
 
 bool decode_sock(std::span<const std::byte> field, std::span<const std::byte>, Value& out) {

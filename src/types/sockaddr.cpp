@@ -8,7 +8,8 @@ namespace burin {
 namespace {
 
 std::string capture(const CaptureSite& site) {
-  return "burin_read_sockaddr(&" + site.dst + ", " + site.src + ");\n";
+  return "if (burin_read_sockaddr(&" + site.dst + ", " + site.src + ", " + (site.user ? "1" : "0") + ")) {\n  " +
+         site.fault + "\n}\n";
 }
 
 bool decode(std::span<const std::byte> field, std::span<const std::byte>, Value& out) {

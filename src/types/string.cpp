@@ -36,5 +36,8 @@ ArgType string_type() {
 ArgType filename_type() {
   return text_type("filename", "as string");
 }
+ArgType data_loc_type() {
+  return text_type("data_loc", "a __data_loc field of a tracepoint: its text");
+}
 
 }  // namespace burin

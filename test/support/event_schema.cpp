@@ -254,6 +254,8 @@ class Validator {
     if (type == "address") good = is_address(text);
     if (type == "exec_id") good = is_exec_id(text);
     if (type == "flag_words") good = is_flag_words(text);
+    if (type == "permission")
+      good = std::regex_match(text, std::regex("[bcdpls-]?(?:[r-][w-][xsS-]){2}[r-][w-][xtT-]"));
     if (type == "hex16") good = std::regex_match(text, std::regex("[0-9a-f]{16}"));
     if (type.starts_with("name:")) good = std::regex_match(text, std::regex(type.substr(5) + "[A-Za-z0-9_]+|[0-9]+"));
     if (!good) return problem(path, "\"" + text + "\" is not of the form " + type);

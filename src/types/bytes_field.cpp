@@ -1,0 +1,91 @@
+#include "types/bytes_field.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "types/text_field.h"
+
+namespace burin {
+namespace {
+
+bool decode(std::span<const std::byte> field, std::span<const std::byte> record, Value& out) {
+  wire::Text w;
+  std::memcpy(&w, field.data(), sizeof w);
+  BytesValue v;
+  bool truncated = false;
+  switch (read_text(w, record, v.bytes, truncated)) {
+    case TextStatus::Read:
+      v.orig_size = truncated ? std::max<std::uint64_t>(w.full, v.bytes.size() + 1) : v.bytes.size();
+      out = std::move(v);
+      return true;
+    case TextStatus::Unread: out = ErrorValue{std::string(kUnreadable)}; return true;
+    case TextStatus::OutOfBounds: break;
+  }
+  return false;
+}
+
+}  // namespace
+
+// Segments are joined in memory of their own: a slot has no room for a read that the verifier cannot bound more
+// tightly.
+const char kGatherSupport[] = R"(#define BURIN_SEGMENTS 32
+struct burin_gather {
+  volatile u32 len;
+  volatile u32 some; /* a segment was read, or there was none to read */
+  volatile u64 full;
+  char b[2 * BURIN_TEXT_MAX];
+};
+BPF_PERCPU_ARRAY(gather, struct burin_gather, 1);
+static __always_inline void burin_text_iovec(struct burin_text *t, u64 vector, u64 count, u64 skip, int user_vector, int user_bytes) {
+  u32 zero = 0;
+  struct burin_gather *g = gather.lookup(&zero);
+  t->flags = 0;
+  t->len = 0;
+  if (!g) return;
+  g->len = 0;
+  g->full = 0;
+  g->some = count == 0;
+#pragma clang loop unroll(disable)
+  for (int i = 0; i < BURIN_SEGMENTS; i++) {
+    u64 segment[2] = {}; /* address, bytes */
+    if (i >= count) break;
+    long rc = -1;
+    if (!user_vector) rc = burin_read(segment, 16, (void *)(vector + 16 * i));
+    if (rc) rc = burin_read_user(segment, 16, (void *)(vector + 16 * i));
+    if (rc) break;
+    if (i == 0 && skip <= segment[1]) {
+      segment[0] += skip;
+      segment[1] -= skip;
+    }
+    g->full += segment[1];
+    u32 at = g->len & (BURIN_TEXT_MAX - 1), room = BURIN_TEXT_MAX - 1 - at;
+    u32 n = segment[1] > room ? room : segment[1];
+    n &= BURIN_TEXT_MAX - 1;
+    rc = -1;
+    if (!user_bytes) rc = burin_read(&g->b[at], n, (void *)segment[0]);
+    if (rc) rc = burin_read_user(&g->b[at], n, (void *)segment[0]);
+    if (rc) break;
+    g->some = 1;
+    g->len = at + n;
+  }
+  u32 n = g->len & (BURIN_TEXT_MAX - 1);
+  if (!g->some) return;
+  burin_read(t->b, n, g->b);
+  t->len = n;
+  t->full = g->full;
+  t->flags = g->full > n || count > BURIN_SEGMENTS ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
+}
+)";
+
+ArgType bytes_like(std::string_view name, std::string_view summary) {
+  ArgType t;
+  t.name = name;
+  t.summary = summary;
+  t.json_key = "bytes_arg";
+  t.type_class = TypeClass::Bytes;
+  t.shape = {"struct w_text", sizeof(wire::Text), 8, kTextMax};
+  t.decode = decode;
+  return t;
+}
+
+}  // namespace burin

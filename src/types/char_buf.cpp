@@ -1,0 +1,22 @@
+// `char_buf`: bytes behind a pointer; another parameter says how many.
+#include "types/builtin.h"
+#include "types/bytes_field.h"
+
+namespace burin {
+namespace {
+
+std::string capture(const CaptureSite& site) {
+  // Without a length nothing is read: the reader of policies asks for one.
+  if (site.size.empty()) return site.text + "->flags = 0;\n";
+  return "burin_text_bytes(" + site.text + ", " + site.src + ", " + site.size + ", " + (site.user ? "1" : "0") + ");\n";
+}
+
+}  // namespace
+
+ArgType char_buf_type() {
+  ArgType t = bytes_like("char_buf", "bytes behind a pointer, at most 4095; sizeArgIndex names the length");
+  t.capture = capture;
+  return t;
+}
+
+}  // namespace burin
