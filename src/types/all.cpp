@@ -13,8 +13,17 @@ ArgType nop_type() {
 
 std::vector<ArgType> make_all() {
   std::vector<ArgType> all = {
-      sock_type(), socket_type(), skb_type(), sockaddr_type(), string_type(),       filename_type(), file_type(),
-      path_type(), dentry_type(), fd_type(),  kiocb_type(),    linux_binprm_type(), nop_type(),
+      sock_type(),         socket_type(),      skb_type(),
+      sockaddr_type(),     sockaddr_un_type(), string_type(),
+      filename_type(),     data_loc_type(),    net_device_type(),
+      char_buf_type(),     char_iovec_type(),  iov_iter_type(),
+      const_buf_type(),    file_type(),        path_type(),
+      dentry_type(),       fd_type(),          kiocb_type(),
+      linux_binprm_type(), cred_type(),        user_namespace_type(),
+      capability_type(),   module_type(),      load_info_type(),
+      bpf_attr_type(),     bpf_prog_type(),    bpf_map_type(),
+      bpf_cmd_type(),      perf_event_type(),  syscall64_type(),
+      nop_type(),
   };
   for (auto& t : capability_set_types()) all.push_back(std::move(t));
   for (auto& t : integer_types()) all.push_back(std::move(t));

@@ -88,9 +88,14 @@ TEST_CASE("shipped policies load on every rung") {
 TEST_CASE("every argument type is captured in C that the verifier accepts") {
   if (cannot_run()) return;
   std::string hooks;
-  for (const auto& type : all_types())
+  std::size_t count = 0;
+  for (const auto& type : all_types()) {
+    if (type.name == "syscall64") continue;  // for tracepoints only: test/live/types
     hooks += "  - call: f\n    syscall: false\n    args:\n    - index: 1\n      type: " + std::string(type.name) + "\n";
-  CHECK(load("types", kHead + hooks, Rung::Kprobe) == all_types().size());
+    if (type.type_class == TypeClass::Bytes && type.name != "iov_iter") hooks += "      sizeArgIndex: 3\n";
+    ++count;
+  }
+  CHECK(load("types", kHead + hooks, Rung::Kprobe) == count);
 }
 
 TEST_CASE("five arguments with two texts fit one record") {
