@@ -127,8 +127,8 @@ std::string stacks_text(const PlannedHook& hook) {
   std::string out;
   const auto one = [&](std::size_t field, unsigned bit, unsigned flags) {
     if (field == kNone) return;
-    out += "  if (wants & " + std::to_string(bit) + ") burin_send_stack(s, &r->" + hook.record.fields[field].name + ", " +
-           std::to_string(flags) + ", " + std::to_string(hook.record.size) + ", " +
+    out += "  if (wants & " + std::to_string(bit) + ") burin_send_stack(s, &r->" + hook.record.fields[field].name +
+           ", " + std::to_string(flags) + ", " + std::to_string(hook.record.size) + ", " +
            std::to_string(tail_room(hook) - 1) + ");\n";
   };
   one(hook.kernel_stack, 1, 0);

@@ -38,7 +38,8 @@ Result<Ground> look_for(const Policy& policy) {
 }
 
 HookPlan plan_on(const Ground& ground, const Policy& policy, std::optional<Rung> rung, Diagnostics& diagnostics) {
-  const PlanInput input{ground.catalog, ground.host, ground.layout, unprivileged_questions(ground.host), kFirstPolicyHook, rung, 0};
+  const PlanInput input{
+      ground.catalog, ground.host, ground.layout, unprivileged_questions(ground.host), kFirstPolicyHook, rung, 0};
   return plan_policy(policy, input, diagnostics);
 }
 

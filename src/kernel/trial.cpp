@@ -111,16 +111,17 @@ UniqueFd load_with_helper(int helper, const HostFacts& host, std::string& log, i
 
 std::string locked(const HostFacts& host) {
   return host.lockdown.empty() || host.lockdown == "none" ? std::string()
-                                                         : ": kernel lockdown is \"" + host.lockdown + "\"";
+                                                          : ": kernel lockdown is \"" + host.lockdown + "\"";
 }
 
 Trial try_override(const HostFacts& host) {
   std::string log;
   int error = 0;
   if (load_with_helper(BPF_FUNC_override_return, host, log, error)) return {true, {}};
-  return failed("this kernel has no bpf_override_return (built without CONFIG_BPF_KPROBE_OVERRIDE, which needs "
-                "CONFIG_FUNCTION_ERROR_INJECTION): " +
-                std::generic_category().message(error));
+  return failed(
+      "this kernel has no bpf_override_return (built without CONFIG_BPF_KPROBE_OVERRIDE, which needs "
+      "CONFIG_FUNCTION_ERROR_INJECTION): " +
+      std::generic_category().message(error));
 }
 
 Trial try_write_user(const HostFacts& host) {

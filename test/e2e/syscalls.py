@@ -1,0 +1,112 @@
+"""System calls through their tracepoints: parameters, return values, held records, lists with one program, and many hooks."""
+import os
+import subprocess
+import time
+
+import harness
+from harness import Daemon, check, check_equal, kind_of, pid_of
+
+# The kernel waits for every tracepoint that is taken away, a tenth of a second each.
+DETACHING = 120
+HEAD = "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: \"%s\"\nspec:\n"
+
+
+def policy(folder, name, text):
+    path = os.path.join(folder, name + ".yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(HEAD % name + text)
+    return path
+
+
+def calls_of(daemon, pid):
+    return [e["process_kprobe"] for e in daemon.stream.snapshot() if kind_of(e) == "process_kprobe" and pid_of(e) == pid]
+
+
+def parameters_and_return(folder):
+    marker = os.path.join(folder, "no such file")
+    text = """  kprobes:
+  - call: "sys_openat"
+    syscall: true
+    return: true
+    args:
+    - {index: 0, type: int}
+    - {index: 1, type: string}
+    - {index: 2, type: int}
+    returnArg: {index: 0, type: int}
+    selectors:
+    - matchArgs:
+      - {index: 1, operator: Equal, values: ["%s"]}
+""" % marker
+    with Daemon(policy(folder, "openat", text)) as daemon:
+        for _ in range(3):
+            try:
+                os.open(marker, os.O_RDONLY | os.O_NOFOLLOW)
+            except FileNotFoundError:
+                pass
+        daemon.stream.barrier()
+        seen = calls_of(daemon, os.getpid())
+        check_equal(len(seen), 3, "openat events")
+        check_equal(seen[0]["function_name"], "__x64_sys_openat", "function_name")
+        check_equal([list(a.values())[0] for a in seen[0]["args"]],
+                    [-100, marker, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC], "parameters")
+        check_equal(seen[0]["return"], {"int_arg": -2}, "return value")
+        daemon.stop()
+
+
+def a_list_has_one_program(folder):
+    text = """  lists:
+  - name: calls
+    type: syscalls
+    values: [sys_getcwd, sys_umask, sys_sched_yield]
+  kprobes:
+  - call: "list:calls"
+    syscall: true
+"""
+    with Daemon(policy(folder, "list", text)) as daemon:
+        child = subprocess.Popen(["/usr/bin/python3", "-c", "import os; os.umask(18); os.sched_yield(); os.getcwd()"])
+        child.wait()
+        daemon.stream.barrier()
+        names = [c["function_name"] for c in calls_of(daemon, child.pid)]
+        for name in ("__x64_sys_getcwd", "__x64_sys_umask", "__x64_sys_sched_yield"):
+            check(name in names, f"{name} is not in {names}")
+        hooks = {h["function"]: h for h in daemon.policy("list")["hooks"]}
+        check_equal(len(hooks), 3, "hooks")
+        daemon.stop()
+
+
+def all_system_calls(folder):
+    text = """  lists:
+  - name: everything
+    type: generated_syscalls
+  kprobes:
+  - call: "list:everything"
+    syscall: true
+    selectors:
+    - matchPIDs:
+      - {operator: In, followForks: false, isNamespacePID: false, values: [%d]}
+""" % os.getpid()
+    with Daemon(policy(folder, "everything", text)) as daemon:
+        os.getpriority(os.PRIO_PROCESS, 0)
+        daemon.stream.barrier()
+        names = {c["function_name"] for c in calls_of(daemon, os.getpid())}
+        check("__x64_sys_getpriority" in names, f"getpriority is not in {names}")
+        check(len(daemon.policy("everything")["hooks"]) > 250, "too few hooks")
+        daemon.stop(DETACHING)
+
+
+def many_distinct_hooks(folder):
+    names = sorted(n[len("sys_enter_"):] for n in os.listdir("/sys/kernel/tracing/events/syscalls")
+                   if n.startswith("sys_enter_"))[:220]
+    text = "  kprobes:\n" + "".join(f"  - {{call: sys_{n}, syscall: true}}\n" for n in names if n not in ("read", "write"))
+    begin = time.monotonic()
+    with Daemon(policy(folder, "many", text)) as daemon:
+        print(f"      {len(daemon.policy('many')['hooks'])} hooks in {time.monotonic() - begin:.1f} s")
+        check(len(daemon.policy("many")["hooks"]) >= 200, "too few hooks")
+        daemon.stop(DETACHING)
+
+
+if __name__ == "__main__":
+    harness.require_bpf()
+    if not os.path.exists("/sys/kernel/tracing/events/syscalls"):
+        harness.skip("this kernel has no syscall tracepoints")
+    harness.run(parameters_and_return, a_list_has_one_program, all_system_calls, many_distinct_hooks)
