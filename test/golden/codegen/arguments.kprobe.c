@@ -15,6 +15,7 @@ _Static_assert(__builtin_offsetof(struct rec_p0, a3) == 120, "a3");
 static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s, u32 target, u32 slots) {
   u16 selector = 0, action = 0, return_action = 0;
   u32 faults = 0, active = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
   struct rec_p0 *r = (struct rec_p0 *)s->record;
   __builtin_memset(r, 0, 128);
@@ -29,7 +30,12 @@ r->a3 = (u64)v_a3;  /* arguments.yaml:16 argument 3 (uint64) */
   if (!(faults & 2u) && (set0((u64)(s64)r->a1))) {  /* arguments.yaml:20 selector 0, GT */
     matched = 1;  /* arguments.yaml:19 selector 0 */
     selector = 0;  /* arguments.yaml:19 selector 0 */
-    if (burin_signal(9) == 0) burin_count(slots + BURIN_SIGNALED);  /* arguments.yaml:24 selector 0, Sigkill */
+    if (burin_signal(9) == 0) {  /* arguments.yaml:24 selector 0, Sigkill */
+      burin_count(slots + BURIN_SIGNALED);  /* arguments.yaml:24 selector 0, Sigkill */
+    } else {  /* arguments.yaml:24 selector 0, Sigkill */
+      burin_count(slots + BURIN_REFUSED);  /* arguments.yaml:24 selector 0, Sigkill */
+      r->head.flags |= 16; /* kHeadActionFailed */  /* arguments.yaml:24 selector 0, Sigkill */
+    }  /* arguments.yaml:24 selector 0, Sigkill */
     action = 3;  /* arguments.yaml:24 selector 0, Sigkill */
   }}  /* arguments.yaml:19 selector 0 */
   if (!matched) return result;

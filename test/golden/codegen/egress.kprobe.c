@@ -25,6 +25,7 @@ _Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
 static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s, u32 target, u32 slots) {
   u16 selector = 0, action = 0, return_action = 0;
   u32 faults = 0, active = 0;
+  u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
   struct rec_p0 *r = (struct rec_p0 *)s->record;
   __builtin_memset(r, 0, 160);

@@ -5,16 +5,11 @@ struct rec_p0 {
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
 _Static_assert(__builtin_offsetof(struct rec_p0, a1) == 112, "a1");
-int p0(struct pt_regs *ctx) {
+static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s, u32 target, u32 slots) {
   u16 selector = 0, action = 0, return_action = 0;
-  u32 faults = 0, active = 0, zero = 0;
+  u32 faults = 0, active = 0;
   u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
-  u32 target = 0;  /* policy.yaml:10 attach point */
-  u32 slots = 0 + target * BURIN_SLOTS;
-  burin_count(slots + BURIN_ENTERED);
-  struct burin_scratch *s = scratch.lookup(&zero);
-  if (!s) return 0;
   struct rec_p0 *r = (struct rec_p0 *)s->record;
   __builtin_memset(r, 0, 120);
   s->tail = 0;
@@ -42,5 +37,18 @@ r->a1 = (s32)v_a1;  /* policy.yaml:15 argument 1 (int) */
   r->head.return_action = return_action;  /* policy.yaml:10 send */
   r->head.faults = faults;  /* policy.yaml:10 send */
   burin_posted(slots, events.perf_submit(ctx, r, (120 + (s->tail & 4095))));  /* policy.yaml:10 send */
+  return result;
+}
+int p0(struct pt_regs *ctx) {
+  u32 target = 0;  /* policy.yaml:10 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = burin_take();
+  if (!s) {
+    burin_count(slots + BURIN_FAILED);
+    return 0;
+  }
+  int result = p0_body(ctx, s, target, slots);
+  burin_give(s);
   return result;
 }

@@ -13,16 +13,11 @@ struct whole_p0 {
   char b[176];
 } __attribute__((aligned(8)));
 BPF_F_TABLE("hash", u64, struct whole_p0, held_p0, 4096, 0); /* 1: BPF_F_NO_PREALLOC */
-int p0(struct pt_regs *ctx) {
+static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s, u32 target, u32 slots) {
   u16 selector = 0, action = 0, return_action = 0;
-  u32 faults = 0, active = 0, zero = 0;
+  u32 faults = 0, active = 0;
   u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
-  u32 target = 0;  /* policy.yaml:7 attach point */
-  u32 slots = 0 + target * BURIN_SLOTS;
-  burin_count(slots + BURIN_ENTERED);
-  struct burin_scratch *s = scratch.lookup(&zero);
-  if (!s) return 0;
   struct rec_p0 *r = (struct rec_p0 *)s->record;
   __builtin_memset(r, 0, 176);
   s->tail = 0;
@@ -43,16 +38,22 @@ r->a0 = (s32)v_a0;  /* policy.yaml:10 argument 1 (int) */
   if (held_p0.update(&caller, r)) burin_count(slots + BURIN_FAILED);  /* policy.yaml:7 send */
   return result;
 }
-int p0_ret(struct pt_regs *ctx) {
-  u64 caller = bpf_get_current_pid_tgid();
-  u32 zero = 0;
-  struct rec_p0 *held = held_p0.lookup(&caller);
-  if (!held) return 0; /* filtered out at the entry */
-  struct burin_scratch *s = scratch.lookup(&zero);
-  if (!s) return 0;
+int p0(struct pt_regs *ctx) {
+  u32 target = 0;  /* policy.yaml:7 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = burin_take();
+  if (!s) {
+    burin_count(slots + BURIN_FAILED);
+    return 0;
+  }
+  int result = p0_body(ctx, s, target, slots);
+  burin_give(s);
+  return result;
+}
+static __always_inline int p0_ret_body(struct pt_regs *ctx, struct burin_scratch *s, struct rec_p0 *held) {
   struct rec_p0 *r = (struct rec_p0 *)s->record;
   burin_read(r, 176, held);
-  held_p0.delete(&caller);
   s->tail = r->head.size;
   u16 selector = r->head.selector, action = r->head.action, return_action = 0;
   u32 faults = r->head.faults, active = r->active, target = r->target;
@@ -72,5 +73,19 @@ burin_read_sock(&r->ret, v_ret);  /* policy.yaml:14 return value */
   r->head.return_action = return_action;  /* policy.yaml:7 send */
   r->head.faults = faults;  /* policy.yaml:7 send */
   burin_posted(slots, events.perf_submit(ctx, r, 176));  /* policy.yaml:7 send */
+  return 0;
+}
+int p0_ret(struct pt_regs *ctx) {
+  u64 caller = bpf_get_current_pid_tgid();
+  struct rec_p0 *held = held_p0.lookup(&caller);
+  if (!held) return 0; /* filtered out at the entry */
+  struct burin_scratch *s = burin_take();
+  if (s) {
+    p0_ret_body(ctx, s, held);
+    burin_give(s);
+  } else {
+    burin_count(0 + held->target * BURIN_SLOTS + BURIN_FAILED);
+  }
+  held_p0.delete(&caller);
   return 0;
 }

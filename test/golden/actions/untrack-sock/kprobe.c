@@ -3,16 +3,11 @@ struct rec_p0 {
   struct w_sock a0;
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
-int p0(struct pt_regs *ctx) {
+static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s, u32 target, u32 slots) {
   u16 selector = 0, action = 0, return_action = 0;
-  u32 faults = 0, active = 0, zero = 0;
+  u32 faults = 0, active = 0;
   u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
-  u32 target = 0;  /* policy.yaml:7 attach point */
-  u32 slots = 0 + target * BURIN_SLOTS;
-  burin_count(slots + BURIN_ENTERED);
-  struct burin_scratch *s = scratch.lookup(&zero);
-  if (!s) return 0;
   struct rec_p0 *r = (struct rec_p0 *)s->record;
   __builtin_memset(r, 0, 160);
   s->tail = 0;
@@ -34,5 +29,18 @@ burin_read_sock(&r->a0, v_a0);  /* policy.yaml:10 argument 0 (sock) */
   r->head.faults = faults;  /* policy.yaml:7 send */
   burin_attribute(&r->head, r->a0.cookie);  /* policy.yaml:7 send */
   burin_posted(slots, events.perf_submit(ctx, r, 160));  /* policy.yaml:7 send */
+  return result;
+}
+int p0(struct pt_regs *ctx) {
+  u32 target = 0;  /* policy.yaml:7 attach point */
+  u32 slots = 0 + target * BURIN_SLOTS;
+  burin_count(slots + BURIN_ENTERED);
+  struct burin_scratch *s = burin_take();
+  if (!s) {
+    burin_count(slots + BURIN_FAILED);
+    return 0;
+  }
+  int result = p0_body(ctx, s, target, slots);
+  burin_give(s);
   return result;
 }
