@@ -96,7 +96,8 @@ def free_port():
         return s.getsockname()[1]
 
 
-KINDS = ("process_exec", "process_exit", "process_kprobe", "rate_limit_info")
+KINDS = ("process_exec", "process_exit", "process_kprobe", "process_tracepoint", "process_uprobe", "process_usdt", "process_lsm",
+         "process_loader", "rate_limit_info")
 
 
 def kind_of(event):

@@ -44,7 +44,7 @@ burin_read_sock(&r->a0, v_a0);  /* selectors.yaml:10 argument 0 (sock) */
     action = 9;  /* selectors.yaml:29 selector 1, NoPost */
   }}  /* selectors.yaml:25 selector 1 */
   if (!matched) {  /* selectors.yaml:30 selector 2 */
-  if ((!image || !((image->path_len >= 5 && image->path_len < 256 && image->path[(image->path_len - 5) & 255] == 47 && image->path[(image->path_len - 4) & 255] == 115 && image->path[(image->path_len - 3) & 255] == 115 && image->path[(image->path_len - 2) & 255] == 104 && image->path[(image->path_len - 1) & 255] == 100)))) {  /* selectors.yaml:31 selector 2, process */
+  if (!(image && ((image->path_len >= 5 && image->path_len < 256 && image->path[(image->path_len - 5) & 255] == 47 && image->path[(image->path_len - 4) & 255] == 115 && image->path[(image->path_len - 3) & 255] == 115 && image->path[(image->path_len - 2) & 255] == 104 && image->path[(image->path_len - 1) & 255] == 100)))) {  /* selectors.yaml:31 selector 2, process */
     matched = 1;  /* selectors.yaml:30 selector 2 */
     selector = 2;  /* selectors.yaml:30 selector 2 */
     action = 1;  /* selectors.yaml:30 selector 2, Post */
