@@ -1,0 +1,2 @@
+u64 v_a0 = (u64)PT_REGS_PARM2(ctx);
+burin_text_dentry((&s->t[0]), &r->a0.mode, &s->path, v_a0, 0);
