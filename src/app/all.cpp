@@ -15,7 +15,10 @@ const Command kCommands[] = {
      run_render_options},
     {"doctor", "", "print what this host offers and what is missing", run_doctor, nullptr},
     {"explain", "[FIELD[.FIELD...]]", "say what a field of a policy means", run_explain, run_explain_options},
-    {"list", "types|operators|actions|probes", "print what policies can name", run_list, nullptr},
+    {"list", "types|operators|hooks|probes|actions [--json]", "print what policies can name", run_list,
+     run_list_options},
+    {"test-policy", "FILE --events RECORDED [options]",
+     "say which recorded events a policy's selectors match, and why not", run_test_policy, run_test_policy_options},
     {"completion", "bash", "print a completion script for the shell", run_completion, nullptr},
 };
 

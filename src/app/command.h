@@ -34,6 +34,9 @@ std::vector<std::string> run_getevents_options();
 int run_explain(const Arguments&);
 std::vector<std::string> run_explain_options();
 int run_list(const Arguments&);
+std::vector<std::string> run_list_options();
+int run_test_policy(const Arguments&);
+std::vector<std::string> run_test_policy_options();
 int run_completion(const Arguments&);
 
 }  // namespace burin

@@ -33,7 +33,12 @@ _burin() {{
 {}  esac
   case "$word" in
     -*) COMPREPLY=($(compgen -W "$words" -- "$word")) ;;
-    *) COMPREPLY=($(compgen -f -- "$word")) ;;
+    *)
+      if [ "${{COMP_WORDS[1]}}" = list ]; then
+        COMPREPLY=($(compgen -W "types operators hooks probes actions" -- "$word"))
+      else
+        COMPREPLY=($(compgen -f -- "$word"))
+      fi ;;
   esac
 }}
 complete -o filenames -F _burin burin
