@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "kernel/map_access.h"
 #include "lab.h"
@@ -229,4 +230,20 @@ TEST_CASE("workloads: what stands in the map of cgroups decides") {
   REQUIRE(map_put(map, &others, &no, false));
   REQUIRE(map_put(map, &root, &yes, false));
   CHECK(lab.held("c") == Names{"workload"});
+  // On a hybrid host, too, the id follows a move in the v2 hierarchy.
+  const std::string group = this_host().cgroup2 + "/burin-test." + std::to_string(getpid());
+  const auto move_to = [](const std::string& directory) {
+    return bool(std::ofstream(directory + "/cgroup.procs") << 0 << std::flush);
+  };
+  REQUIRE(mkdir(group.c_str(), 0700) == 0);
+  const bool moved = move_to(group);
+  CHECK(moved);
+  const std::uint64_t inside = inode(group.c_str());
+  CHECK(lab.held_here() == Names{});
+  CHECK(map_put(map, &inside, &yes, false));
+  CHECK(map_put(map, &root, &no, false));
+  CHECK(lab.held_here() == Names{"workload"});
+  CHECK(move_to(this_host().cgroup2));
+  CHECK(lab.held_here() == Names{});
+  CHECK(rmdir(group.c_str()) == 0);
 }
