@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <climits>
 #include <condition_variable>
 #include <cstring>
@@ -120,7 +121,10 @@ void test_process(Pipeline& pipeline, LoadedProgram& base, bool with_layout, Sel
     compare.same("parent pid", std::to_string(exec.process->parent_pid), std::to_string(getpid()));
     wire::Proc image;
     const auto key = static_cast<std::uint32_t>(pid);
-    const auto found = map_get(base.map_fd("procs"), &key, &image);
+    // The kernel writes the map's whole value, which has more behind this when policies ask for it.
+    std::array<std::byte, sizeof(wire::Proc) + sizeof(wire::ProcParent) + sizeof(wire::ProcFacts)> value{};
+    const auto found = map_get(base.map_fd("procs"), &key, value.data());
+    std::memcpy(&image, value.data(), sizeof image);
     if (!found || !*found)
       report.mismatches.push_back("the kernel's process map has no entry of a running child");
     else if (with_layout)
