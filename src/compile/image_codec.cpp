@@ -18,7 +18,9 @@ std::optional<ProgramType> program_type_of(std::uint32_t number) {
     case ProgramType::SchedCls:
     case ProgramType::Tracepoint:
     case ProgramType::SockOps:
-    case ProgramType::RawTracepoint: return type;
+    case ProgramType::RawTracepoint:
+    case ProgramType::Tracing:
+    case ProgramType::Lsm: return type;
   }
   return std::nullopt;
 }

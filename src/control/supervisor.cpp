@@ -266,11 +266,17 @@ Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
   return Ok{};
 }
 
+bool wants_user_stacks(const HookPlan& plan) {
+  return std::ranges::any_of(plan.hooks, [](const PlannedHook& h) { return h.user_stack != kNone; });
+}
+
 Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFile>& files, std::string& rendered,
                                       bool color) {
   TRY(layout, find_layout(choice));
   TRY(auto plans, plan_all(files, rendered, color));
   needs = needs_of(plans);
+  // A program's memory map has to be read before the program ends: there is no time to wait for more events.
+  if (std::ranges::any_of(plans, wants_user_stacks)) options.perf.wake_each_event = true;
   TRY_OK(start_base(layout));
   pipeline->start(seed_kernel());
   {

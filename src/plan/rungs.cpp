@@ -117,7 +117,12 @@ std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const P
   // A 32-bit call has a wrapper of its own where its parameters mean something else than in 64-bit mode.
   if (callee.compat)
     return {{Rung::Kprobe, "__ia32_compat_sys_" + callee.name, {}}, {Rung::Kprobe, callee.function, {}}};
-  if (callee.syscall) return {{Rung::SyscallTracepoint, {}, {}}, {Rung::Kprobe, callee.function, {}}};
+  if (callee.syscall) {
+    std::vector<ProbeAttach> ways = {{Rung::SyscallTracepoint, {}, {}}, {Rung::Kprobe, callee.function, {}}};
+    // Older kernels hand syscall tracepoints the program's registers only: no kernel stack starts there.
+    if (any_action(hook, [](const Action& a) { return a.kernel_stack; })) std::swap(ways[0], ways[1]);
+    return ways;
+  }
   if (const Probe* probe = in.catalog.find_function(callee.function); probe && !probe->attach.empty())
     return probe->attach;
   return {{Rung::Kprobe, callee.function, {}}};

@@ -2,7 +2,6 @@
 fields that the policy names and the count of what they held back, stacks with names, actions in the network against
 servers of our own, enforcers, socks and their owners; and refusals that say where and why."""
 import http.server
-import json
 import os
 import signal
 import socket
@@ -406,10 +405,16 @@ def refusals_say_where_and_why(folder):
     }
     for name, (text, why) in cases.items():
         policy = write(folder, name, text)
-        ended = subprocess.run([harness.BURIN, "run", "--policy", policy, "--listen", "127.0.0.1:0", "--cache-dir",
-                                harness.shared_cache()], capture_output=True, text=True, timeout=60 * harness.TIME_SCALE)
-        check(ended.returncode != 0, f"{name} was loaded")
-        check(why in ended.stderr and f"{policy}:" in ended.stderr, f"{name}: {ended.stderr}")
+        said = refused(policy)
+        check(why in said and f"{policy}:" in said, f"{name}: {said}")
+
+
+def refused(policy):
+    """What `burin run` says of a policy that it does not load."""
+    ended = subprocess.run([harness.BURIN, "run", "--policy", policy, "--listen", "127.0.0.1:0", "--cache-dir",
+                            harness.shared_cache()], capture_output=True, text=True, timeout=120 * harness.TIME_SCALE)
+    check(ended.returncode != 0, f"{policy} was loaded")
+    return ended.stderr
 
 
 if __name__ == "__main__":
