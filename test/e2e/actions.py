@@ -194,9 +194,14 @@ def stacks_have_names(folder):
 """))
     for expose in (False, True):
         with Daemon(policy, args=["--expose-stack-addresses"] * expose) as daemon:
-            pid, status = mkdir(folder, 453)
-            check_equal(status, 0, "status")
-            event = hook_events(daemon.stream, pid)[0]["process_kprobe"]
+            # It lives until its event is there: files are named by the memory map of a process that still has one.
+            path = os.path.join(folder, "d")
+            child = subprocess.Popen(["/usr/bin/python3", "-c", f"import os, sys; os.mkdir({path!r}, 453); sys.stdin.read()"],
+                                     stdin=subprocess.PIPE)
+            event = daemon.stream.wait_for(lambda e: "process_kprobe" in e and pid_of(e) == child.pid,
+                                           "the event of mkdir")["process_kprobe"]
+            child.communicate()
+            os.rmdir(path)
             kernel, user = event["kernel_stack_trace"], event["user_stack_trace"]
             check(any(f.get("symbol", "").startswith(("do_syscall", "el0_svc", "entry_SYSCALL")) for f in kernel),
                   f"kernel stack: {kernel}")
