@@ -61,7 +61,9 @@ static __always_inline int p0_ret_body(struct pt_regs *ctx, struct burin_scratch
   int matched = 0, post = r->head.state, result = 0;
   u32 slots = 0 + target * BURIN_SLOTS;
 u64 v_ret = (u64)PT_REGS_RC(ctx);  /* policy.yaml:14 return value */
-burin_read_sock(&r->ret, v_ret);  /* policy.yaml:14 return value */
+if (burin_read_sock(&r->ret, v_ret)) {  /* policy.yaml:14 return value */
+  faults |= 2147483648u;  /* policy.yaml:14 return value */
+}  /* policy.yaml:14 return value */
     burin_track_sock(r->ret.cookie);  /* policy.yaml:7 returnArgAction */
   matched = 1;  /* policy.yaml:7 no selectors: everything matches */
   if (!matched) return 0;

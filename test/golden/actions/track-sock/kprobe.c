@@ -12,7 +12,9 @@ static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s,
   __builtin_memset(r, 0, 160);
   s->tail = 0;
 u64 v_a0 = (u64)PT_REGS_PARM1(ctx);  /* policy.yaml:10 argument 0 (sock) */
-burin_read_sock(&r->a0, v_a0);  /* policy.yaml:10 argument 0 (sock) */
+if (burin_read_sock(&r->a0, v_a0)) {  /* policy.yaml:10 argument 0 (sock) */
+  faults |= 1u;  /* policy.yaml:10 argument 0 (sock) */
+}  /* policy.yaml:10 argument 0 (sock) */
   if (!matched) {  /* policy.yaml:13 selector 0 */
     matched = 1;  /* policy.yaml:13 selector 0 */
     selector = 0;  /* policy.yaml:13 selector 0 */
