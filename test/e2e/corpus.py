@@ -17,7 +17,7 @@ CORPUS = os.environ.get("BURIN_CORPUS", "")
 VARIABLES = {"PODCIDR": "10.32.0.0/24 10.32.1.0/24", "SERVICECIDR": "10.96.0.0/12"}
 SET = [word for name, value in VARIABLES.items() for word in ("--set", f"{name}={value}")]
 # Reasons that are decisions about valid policies; any other refusal is a defect of ours.
-GOOD_REASONS = {"namespaced-policy", "workload-selector", "several-documents"}
+GOOD_REASONS = {"namespaced-policy", "workload-policy", "several-documents"}
 
 
 class Row:

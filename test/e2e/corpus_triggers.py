@@ -103,10 +103,10 @@ def accept_as_sshd():
 
 
 def outside(port, kind):
-    """Sends to an address that leads nowhere: a network namespace of its own with a dummy device."""
+    """Sends to an address that leads nowhere: a network namespace of its own with a cable to nowhere."""
     code = ("import os,socket,subprocess,sys\n"
             "os.unshare(os.CLONE_NEWNET) if hasattr(os,'unshare') else __import__('ctypes').CDLL(None).unshare(0x40000000)\n"
-            "for c in ('link set lo up','link add d0 type dummy','link set d0 up','addr add 192.0.2.1/24 dev d0'):\n"
+            "for c in ('link set lo up','link add d0 type veth peer name d1','link set d0 up','link set d1 up','addr add 192.0.2.1/24 dev d0'):\n"
             "  subprocess.run(['ip',*c.split()],check=True)\n"
             "print(flush=True)\n"
             "s=socket.socket(socket.AF_INET,socket.SOCK_%s)\n"
@@ -117,7 +117,7 @@ def outside(port, kind):
 
 
 CURL_OUTSIDE = ["unshare", "-n", "/bin/sh", "-c",
-                "ip link set lo up; ip link add d0 type dummy; ip link set d0 up; ip addr add 192.0.2.1/24 dev d0; "
+                "ip link set lo up; ip link add d0 type veth peer name d1; ip link set d0 up; ip link set d1 up; ip addr add 192.0.2.1/24 dev d0; "
                 "exec /usr/bin/curl -s -m 1 http://192.0.2.9/"]
 
 
@@ -157,7 +157,7 @@ TRIGGERS = {
     "tracingpolicy__kprobe_commit_creds": Trigger(lambda: python("import os\nos.setuid(4242)\n"),
                                                   ("commit_creds", lambda e: arg(e, 0)["process_credentials_arg"]["euid"] == 4242)),
     "tracingpolicy__list-generated-ftrace": Trigger(lambda: run(["/usr/bin/kill", "-0", str(os.getpid())]), (None, lambda e: True)),
-    "tracingpolicy__list-syscalls": Trigger(lambda: python("import os\nos.dup(0)\nos.dup2(0,9)\n"), ("__x64_sys_dup", lambda e: True),
+    "tracingpolicy__list-syscalls": Trigger(lambda: python("import ctypes\nc=ctypes.CDLL(None)\nc.dup(0)\nc.dup2(0,9)\n"), ("__x64_sys_dup", lambda e: True),
                                             ("__x64_sys_dup2", lambda e: True), kprobes=False),
     "tracingpolicy__loader": Trigger(lambda: python("import ctypes\nctypes.CDLL('libm.so.6')\n"),
                                      (None, lambda e: re.search(r"/libm\.so\.6$", body(e)["path"])), kprobes=False, any_pid=True),
@@ -173,7 +173,7 @@ TRIGGERS = {
     "tracingpolicy__process-exec__process-exec-elf-begin": Trigger(lambda: run(["/bin/true"]),
                                                                    ("security_bprm_creds_from_file", path_arg(0, "/usr/bin/true"))),
     "tracingpolicy__raw_syscalls": Trigger(lambda: run(["/bin/true"]), (None, lambda e: arg(e, 0)["syscall_id"]["abi"] == "x64"
-                                                                      and arg(e, 0)["syscall_id"]["id"] == 231), kprobes=False),
+                                                                      and arg(e, 0)["syscall_id"].get("id") == 231), kprobes=False),
     "tracingpolicy__rawtp": Trigger(lambda: run(["/bin/true"]), (None, path_arg(0, "/usr/bin/true", "linux_binprm_arg")), kprobes=False),
     "tracingpolicy__security-socket-connect": Trigger(connect, ("security_socket_connect", lambda e: arg(e, 0)["sockaddr_arg"]["addr"] == "127.0.0.1"
                                                                 and arg(e, 1)["int_arg"] == 16)),
