@@ -19,6 +19,8 @@ const Command kCommands[] = {
      run_list_options},
     {"test-policy", "FILE --events RECORDED [options]",
      "say which recorded events a policy's selectors match, and why not", run_test_policy, run_test_policy_options},
+    {"generate", "syscalls | functions REGEX | uprobes BINARY | usdts BINARY",
+     "print a policy for what this host or a binary has, to be cut down by hand", run_generate, nullptr},
     {"completion", "bash", "print a completion script for the shell", run_completion, nullptr},
 };
 

@@ -31,7 +31,9 @@ static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s,
   __builtin_memset(r, 0, 160);
   s->tail = 0;
 u64 v_a0 = (u64)PT_REGS_PARM1(ctx);  /* egress.yaml:10 argument 0 (sock) */
-burin_read_sock(&r->a0, v_a0);  /* egress.yaml:10 argument 0 (sock) */
+if (burin_read_sock(&r->a0, v_a0)) {  /* egress.yaml:10 argument 0 (sock) */
+  faults |= 1u;  /* egress.yaml:10 argument 0 (sock) */
+}  /* egress.yaml:10 argument 0 (sock) */
   if (!matched) {  /* egress.yaml:13 selector 0 */
   if (!(faults & 1u) && (set0_any(r->a0.daddr, r->a0.family) == 0)) {  /* egress.yaml:14 selector 0, NotDAddr */
     matched = 1;  /* egress.yaml:13 selector 0 */

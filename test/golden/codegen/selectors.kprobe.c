@@ -25,7 +25,9 @@ static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s,
   __builtin_memset(r, 0, 160);
   s->tail = 0;
 u64 v_a0 = (u64)PT_REGS_PARM1(ctx);  /* selectors.yaml:10 argument 0 (sock) */
-burin_read_sock(&r->a0, v_a0);  /* selectors.yaml:10 argument 0 (sock) */
+if (burin_read_sock(&r->a0, v_a0)) {  /* selectors.yaml:10 argument 0 (sock) */
+  faults |= 1u;  /* selectors.yaml:10 argument 0 (sock) */
+}  /* selectors.yaml:10 argument 0 (sock) */
   u32 image_tgid = bpf_get_current_pid_tgid() >> 32;  /* selectors.yaml:7 filters on the process */
   struct burin_proc *image = burin_image(image_tgid);  /* selectors.yaml:7 filters on the process */
   if (!matched) {  /* selectors.yaml:13 selector 0 */
