@@ -19,7 +19,8 @@ namespace {
 void declare(OptionSet& options) {
   declare_variables(options);
   options.values("rung", "RUNG",
-                 "render for this way of attaching only (kprobe, tracepoint+sock_ops, syscall tracepoint ...; default: the first of each hook)");
+                 "render for this way of attaching only (kprobe, tracepoint+sock_ops, syscall tracepoint ...; default: "
+                 "the first of each hook)");
   options.flag("base", "also print the programs that always run (exec, exit, clone)");
 }
 

@@ -139,8 +139,8 @@ Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layou
 
 namespace {
 
-/// True when the source port, which this rung knows only in its second half, decides something: a filter, or whether two
-/// events are equal.
+/// True when the source port, which this rung knows only in its second half, decides something: a filter, or whether
+/// two events are equal.
 bool needs_source_port(const PlannedHook& hook) {
   for (const auto& s : hook.selectors) {
     for (const auto& f : s.filters)

@@ -29,8 +29,8 @@ inline constexpr std::size_t kSlotNoSpace = 3, kSlotFailed = 4;
 
 /// Every structure member that some template can use; what the layout sources are asked for.
 std::vector<std::string> layout_members();
-/// Counter slots of a policy's unit: first slot / kCounterSlots of each hook's first target. Behind all of them are those
-/// of its enforcers.
+/// Counter slots of a policy's unit: first slot / kCounterSlots of each hook's first target. Behind all of them are
+/// those of its enforcers.
 std::vector<std::size_t> first_slots(const HookPlan& plan);
 /// Every tracepoint whose format some template uses.
 std::vector<std::string> tracepoints_used();

@@ -129,12 +129,8 @@ constexpr std::string_view kCurrentTgid = "bpf_get_current_pid_tgid() >> 32";
 ActionSite site_of(const PlannedHook& hook, const PlannedSelector& selector, std::string_view tgid, bool at_return,
                    SelectorSupport& support) {
   const bool recorded = tgid.starts_with("r->");
-  return {hook,
-          selector,
-          std::string(tgid),
-          recorded ? "r->head.tid" : "(u32)bpf_get_current_pid_tgid()",
-          at_return,
-          support};
+  return {hook,      selector, std::string(tgid), recorded ? "r->head.tid" : "(u32)bpf_get_current_pid_tgid()",
+          at_return, support};
 }
 
 /// Declares what filters on the process look at, as far as one of them does.
@@ -210,8 +206,7 @@ Result<std::vector<GeneratedLine>> return_selector_lines(const PlannedHook& hook
     const PlannedSelector& selector = hook.selectors[i];
     const std::string which = "selector " + std::to_string(i) + " at the return";
     const ActionSite site = site_of(hook, selector, kCurrentTgid, true, support);
-    out.push_back(
-        {"  if (!matched && (active & " + std::to_string(1U << i) + "u)) {", selector.span, which});
+    out.push_back({"  if (!matched && (active & " + std::to_string(1U << i) + "u)) {", selector.span, which});
     TRY(const std::size_t open, open_filters(hook, selector.return_filters, which, support, out));
     out.push_back({"    matched = 1;", selector.span, which});
     out.push_back({"    selector = " + std::to_string(i) + ";", selector.span, which});

@@ -1,5 +1,5 @@
-// What can be known of this host without privileges: enough to render a policy, to estimate what it costs, and to evaluate it
-// against recorded events.
+// What can be known of this host without privileges: enough to render a policy, to estimate what it costs, and to
+// evaluate it against recorded events.
 #pragma once
 #include <optional>
 #include <string>
@@ -16,8 +16,8 @@
 
 namespace burin {
 
-/// Facts that are read, not tried. Every rung counts as possible; a tracepoint or member that cannot be read only leaves its
-/// macro out.
+/// Facts that are read, not tried. Every rung counts as possible; a tracepoint or member that cannot be read only
+/// leaves its macro out.
 struct Ground {
   HostFacts host;
   LayoutTable layout;
@@ -39,6 +39,7 @@ struct ProgramCost {
 
 /// Compiles the policy as a start would and counts. Error{Compile} (with the number) when a function is too large,
 /// Error{NotFound} when there is no compiler.
-Result<std::vector<ProgramCost>> estimate_cost(const Ground& ground, const HookPlan& plan, const CompilerOptions& options);
+Result<std::vector<ProgramCost>> estimate_cost(const Ground& ground, const HookPlan& plan,
+                                               const CompilerOptions& options);
 
 }  // namespace burin

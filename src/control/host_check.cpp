@@ -128,7 +128,8 @@ class HostCheck {
       return missing(hook.call_span, "tracepoint " + burin::quoted(name), near);
     }
     const std::string group = nearest(hook.subsystem, names_in(folder));
-    missing(hook.call_span, "tracepoint " + burin::quoted(name) + ", nor a subsystem " + burin::quoted(hook.subsystem), group);
+    missing(hook.call_span, "tracepoint " + burin::quoted(name) + ", nor a subsystem " + burin::quoted(hook.subsystem),
+            group);
   }
 
   void check_binary(const Hook& hook) {

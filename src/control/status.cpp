@@ -77,10 +77,9 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
   std::size_t i = 0;
   for (const auto& h : p.plan.hooks)
     for (const auto& target : h.targets) {
-      hooks += fmt::format(
-          "{}{{\"id\":{},\"function\":{},\"rung\":{},\"tried\":{},\"line\":{},\"counters\":{}}}", i ? "," : "",
-          target.id, json_text(target.function), json_text(to_string(h.rung)), tried_json(h.tried), h.span.line,
-          i < counters.size() ? counters_json(counters[i]) : "{}");
+      hooks += fmt::format("{}{{\"id\":{},\"function\":{},\"rung\":{},\"tried\":{},\"line\":{},\"counters\":{}}}",
+                           i ? "," : "", target.id, json_text(target.function), json_text(to_string(h.rung)),
+                           tried_json(h.tried), h.span.line, i < counters.size() ? counters_json(counters[i]) : "{}");
       ++i;
     }
   std::string enforcers;
@@ -96,9 +95,11 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
   std::string out = fmt::format("{{\"name\":{},\"file\":{},\"state\":\"{}\"", json_text(p.plan.policy),
                                 json_text(p.plan.file), to_string(p.state.load()));
   if (!p.error.empty()) out += ",\"error\":" + json_text(p.error);
-  return out +
-         fmt::format(",\"mode\":\"{}\",\"hooks\":[{}]{},\"unavailable\":[{}],\"compile\":{},\"load_ms\":{:.2f},\"instructions\":{}}}",
-                     p.plan.options.mode == PolicyMode::Monitor ? "monitor" : "enforce", hooks, enforcers, unavailable, compile_json(p.compile), p.load_ms, p.instructions);
+  return out + fmt::format(
+                   ",\"mode\":\"{}\",\"hooks\":[{}]{},\"unavailable\":[{}],\"compile\":{},\"load_ms\":{:.2f},"
+                   "\"instructions\":{}}}",
+                   p.plan.options.mode == PolicyMode::Monitor ? "monitor" : "enforce", hooks, enforcers, unavailable,
+                   compile_json(p.compile), p.load_ms, p.instructions);
 }
 
 }  // namespace

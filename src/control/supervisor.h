@@ -27,7 +27,7 @@ struct RunOptions {
   CompilerOptions compiler;
   PerfReaderOptions perf;
   HubLimits hub;
-  std::string node_name;  ///< empty = the host's
+  std::string node_name;           ///< empty = the host's
   std::optional<PolicyMode> mode;  ///< overrides the policies' `policy-mode`
   OutreachOptions outreach;
   bool expose_stack_addresses = false;

@@ -10,9 +10,11 @@
 namespace burin {
 
 /// Looks up member paths ("sock.__sk_common.skc_daddr", anonymous members looked through) in a BTF file (raw blob or
-/// ELF). The first word is a struct or union tag; a path does not go through pointers or array elements. With an enum's tag
-/// ("iter_type.ITER_UBUF") `offset` is the enumerator's value. Members the kernel does not have are left out, and so is a member for which several types of that name disagree; an unreadable
-/// file is an error. Parsing takes tens of MB for a moment.
+/// ELF). The first word is a struct or union tag; a path does not go through pointers or array elements. With an enum's
+/// tag
+/// ("iter_type.ITER_UBUF") `offset` is the enumerator's value. Members the kernel does not have are left out, and so is
+/// a member for which several types of that name disagree; an unreadable file is an error. Parsing takes tens of MB for
+/// a moment.
 Result<LayoutTable> layout_from_btf(const std::filesystem::path& btf_file, const std::vector<std::string>& members);
 
 /// The same with a small cache file keyed by BTF file, `kernel_id` (release and build) and member list, because parsing

@@ -65,18 +65,18 @@ bool keyed_by_source_port(const RateLimit& limit);
 /// One entry of `matchActions:` or `matchReturnActions:`.
 struct Action {
   ActionKind kind = ActionKind::Post;
-  std::optional<RateLimit> rate_limit;  ///< Post
-  bool kernel_stack = false;            ///< Post
-  bool user_stack = false;              ///< Post
-  bool ima_hash = false;                ///< Post, lsm hooks
-  std::int32_t error = 0;               ///< Override, NotifyEnforcer: argError, 0 or negative
-  std::uint32_t signal = 0;             ///< Signal, NotifyEnforcer: argSig
-  std::size_t sock_position = 0;        ///< TrackSock, UntrackSock: position in Hook::args of argSock
-  std::string target;                   ///< GetUrl: argUrl; DnsLookup: argFqdn
-  std::uint32_t set_index = 0;          ///< Set: argIndex, position in Hook::args
-  std::uint32_t set_value = 0;          ///< Set: argValue
-  std::vector<std::string> registers;   ///< Override on uprobes: argRegs
-  std::string new_symbol;               ///< Override on uprobes: argNewSymbol
+  std::optional<RateLimit> rate_limit;                   ///< Post
+  bool kernel_stack = false;                             ///< Post
+  bool user_stack = false;                               ///< Post
+  bool ima_hash = false;                                 ///< Post, lsm hooks
+  std::int32_t error = 0;                                ///< Override, NotifyEnforcer: argError, 0 or negative
+  std::uint32_t signal = 0;                              ///< Signal, NotifyEnforcer: argSig
+  std::size_t sock_position = 0;                         ///< TrackSock, UntrackSock: position in Hook::args of argSock
+  std::string target;                                    ///< GetUrl: argUrl; DnsLookup: argFqdn
+  std::uint32_t set_index = 0;                           ///< Set: argIndex, position in Hook::args
+  std::uint32_t set_value = 0;                           ///< Set: argValue
+  std::vector<std::string> registers;                    ///< Override on uprobes: argRegs
+  std::string new_symbol;                                ///< Override on uprobes: argNewSymbol
   std::optional<std::uint64_t> new_address, new_offset;  ///< Override on uprobes: argNewAddr, argNewOffset
   SourceSpan span;
 };

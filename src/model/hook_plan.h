@@ -76,9 +76,9 @@ struct PlannedArg {
   std::string type;         ///< key into types/
   std::string label;
   ArgSource source;
-  std::size_t field = kNone;  ///< index into PlannedHook::record.fields; kNone for nop
-  std::size_t text = kNone;   ///< text slot of the hook's scratch memory, for types with text
-  std::size_t error = kNone;  ///< field that says at which depth `resolve` failed
+  std::size_t field = kNone;             ///< index into PlannedHook::record.fields; kNone for nop
+  std::size_t text = kNone;              ///< text slot of the hook's scratch memory, for types with text
+  std::size_t error = kNone;             ///< field that says at which depth `resolve` failed
   std::optional<std::size_t> size_arg;   ///< position in args of the length of a char_buf
   std::optional<ArgSource> size_source;  ///< where the length is, when it is not among the args
   bool return_copy = false;

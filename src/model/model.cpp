@@ -19,8 +19,9 @@ std::string_view to_string(Rung rung) {
 }
 
 const std::vector<Rung>& all_rungs() {
-  static const std::vector<Rung> all = {Rung::Kprobe,     Rung::StateSockOps,  Rung::SyscallTracepoint, Rung::Fentry,
-                                        Rung::Tracepoint, Rung::RawTracepoint, Rung::Uprobe,            Rung::Lsm};
+  static const std::vector<Rung> all = {Rung::Kprobe, Rung::StateSockOps, Rung::SyscallTracepoint,
+                                        Rung::Fentry, Rung::Tracepoint,   Rung::RawTracepoint,
+                                        Rung::Uprobe, Rung::Lsm};
   return all;
 }
 

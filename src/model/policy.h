@@ -26,7 +26,7 @@ struct PolicyArg {
 
   /// Parameter position from 0; for tracepoints the ordinal of the field in the format file, common fields counted.
   std::uint32_t index = 0;
-  std::string type;  ///< a name from types/ ("sock"), or "auto" where the hook's own type decides
+  std::string type;   ///< a name from types/ ("sock"), or "auto" where the hook's own type decides
   std::string label;  ///< copied to the event's argument; may be empty
   std::optional<std::uint32_t> size_arg_index;  ///< char_buf: 1-based position of the length parameter
   bool return_copy = false;                     ///< char_buf: read at the return, as long as the return value says
@@ -63,9 +63,9 @@ struct BinaryFilter {
 
 /// One entry of `matchPIDs:`.
 struct PidFilter {
-  bool negated = false;         ///< NotIn
-  bool namespace_pid = false;   ///< the pid as the process's innermost pid namespace has it
-  bool follow_forks = false;    ///< descendants of such a process count as it
+  bool negated = false;        ///< NotIn
+  bool namespace_pid = false;  ///< the pid as the process's innermost pid namespace has it
+  bool follow_forks = false;   ///< descendants of such a process count as it
   std::vector<std::uint32_t> pids;
   SourceSpan span;
 };

@@ -52,7 +52,8 @@ void check_actions(const Policy& policy, const Hook& hook, const PlanInput& in, 
 void plan_actions(const Hook& hook, PlannedHook& planned, Diagnostics& diagnostics);
 /// actions.cpp: empty when the host can do the hook's actions on this rung, else why not.
 std::string action_problem(Rung rung, const Hook& hook, const Callee& callee, const PlanInput& in);
-/// True when the hook overrides a kernel function by a trampoline: security_* functions, and what spec.options asks for.
+/// True when the hook overrides a kernel function by a trampoline: security_* functions, and what spec.options asks
+/// for.
 bool overrides_by_trampoline(const Hook& hook, const Callee& callee, const PolicyOptions& options);
 /// True for one of the hook's actions, at entry or return, for which `wanted` holds.
 bool any_action(const Hook& hook, bool (*wanted)(const Action&));
@@ -80,7 +81,7 @@ void plan_process_filters(const Selector& selector, const PlanInput& in, Marks& 
                           std::vector<PlannedProcessFilter>& out);
 
 /// selectors.cpp
-PlannedSelector plan_selector(const Policy& policy, const Selector& selector, const PlannedHook& hook, const PlanInput& in,
-                              Marks& marks, Diagnostics& diagnostics);
+PlannedSelector plan_selector(const Policy& policy, const Selector& selector, const PlannedHook& hook,
+                              const PlanInput& in, Marks& marks, Diagnostics& diagnostics);
 
 }  // namespace burin
