@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <set>
 
@@ -57,9 +58,13 @@ Result<std::vector<std::string>> matching_functions(const fs::path& root, const 
                 "\"" + std::string(pattern) + "\" is no regular expression: " + expression.error());
   const fs::path file = below(root, tracefs) / "available_filter_functions";
   std::ifstream lines(file);
-  if (tracefs.empty() || !lines)
-    return fail(ErrorCode::Unsupported, "this kernel does not list its functions (" + file.string() +
-                                            "; it was built without CONFIG_DYNAMIC_FTRACE)");
+  const int error = errno;
+  if (tracefs.empty()) return fail(ErrorCode::Unsupported, "no tracefs is mounted, which lists the kernel's functions");
+  if (!lines)
+    return fail_errno(ErrorCode::Unsupported,
+                      "this kernel's functions cannot be listed: " + file.string() +
+                          (error == ENOENT ? " (it was built without CONFIG_DYNAMIC_FTRACE)" : ""),
+                      error);
   std::set<std::string> out;
   for (std::string line; std::getline(lines, line);) {
     line.erase(std::min(line.find_first_of(" \t"), line.size()));  // " [module]" follows
