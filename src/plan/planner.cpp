@@ -74,6 +74,8 @@ class PolicyPlanner {
   /// Callees that the same rung serves share one program; what cannot be had is named one by one.
   void add_callees(const Hook& hook) {
     PlannedHook* shared = nullptr;
+    if (auto problem = list_problem(policy_, hook, in_))
+      return unavailable(hook, hook.call, {{Rung::Kprobe, std::move(*problem)}});
     for (const auto& callee : callees_of(policy_, hook, in_, diagnostics_)) {
       Chosen chosen = choose(hook, callee, policy_.options, in_);
       if (!chosen.way) {

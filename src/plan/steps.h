@@ -16,6 +16,8 @@ struct Callee {
 };
 /// targets.cpp. An unknown list or a bad pattern goes to `diagnostics`.
 std::vector<Callee> callees_of(const Policy& policy, const Hook& hook, const PlanInput& in, Diagnostics& diagnostics);
+/// Why a list that the host has to fill is empty here; nothing when it is not.
+std::optional<std::string> list_problem(const Policy& policy, const Hook& hook, const PlanInput& in);
 /// "openat" -> "__x64_sys_openat" for this host's architecture ("__ia32_sys_" for the compat one).
 std::string syscall_function(std::string_view name, bool compat, std::string_view arch);
 

@@ -59,14 +59,29 @@ std::vector<Callee> callees_of(const Policy& policy, const Hook& hook, const Pla
     case SymbolList::Type::GeneratedFtrace: {
       if (!in.ask.functions) break;
       auto found = in.ask.functions(list->pattern);
-      if (!found)
+      if (!found && found.error().code == ErrorCode::InvalidPolicy)
         diagnostics.error("bad-value", list->span, found.error().message);
-      else
+      if (found)
         for (const auto& name : *found) out.push_back(one(name, false));
       break;
     }
   }
   return out;
+}
+
+std::optional<std::string> list_problem(const Policy& policy, const Hook& hook, const PlanInput& in) {
+  constexpr std::string_view kList = "list:";
+  if (!hook.call.starts_with(kList)) return std::nullopt;
+  const SymbolList* list = policy.find_list(std::string_view(hook.call).substr(kList.size()));
+  if (!list) return std::nullopt;
+  if (list->type == SymbolList::Type::GeneratedFtrace && in.ask.functions) {
+    const auto found = in.ask.functions(list->pattern);
+    if (!found) return found.error().message;
+    if (found->empty()) return "no function of this kernel matches " + list->pattern;
+  }
+  if (list->type == SymbolList::Type::GeneratedSyscalls && in.ask.syscalls && in.ask.syscalls().empty())
+    return "this kernel does not list its system calls (tracefs: events/syscalls)";
+  return std::nullopt;
 }
 
 std::vector<std::string> tracepoints_wanted(const Policy& policy, const HostQuestions& ask) {

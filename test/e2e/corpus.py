@@ -57,7 +57,7 @@ def run_one(path, row):
         policy = re.search(r"^  name: \"?([^\"\n]+)\"?", f.read(), re.M).group(1)
     try:
         # What kills or overrides is watched only: the machine has to survive files of other people's making.
-        daemon = Daemon(path, args=[*SET, *(["--policy-mode", "monitor"] if trigger and trigger.monitor else [])])
+        daemon = Daemon(path, follow=not (trigger and trigger.asked), args=[*SET, *(["--policy-mode", "monitor"] if trigger and trigger.monitor else [])])
     except AssertionError as error:
         reason = re.search(r"error (?:start )?(.*)", str(error))
         text = reason.group(1) if reason else str(error)
@@ -76,10 +76,10 @@ def run_one(path, row):
             daemon.stop()
             return
         try:
-            result = trigger.run(daemon, policy)
-            row.set("attached, triggered", f"{shown}; {result}")
+            result = trigger.run(daemon, policy, {u["function"] for u in entry["unavailable"]})
+            row.set("attached, triggered", f"{shown}; {result}" + (f"; not here: {missing[0]}" if missing else ""))
         except AssertionError as error:
-            row.set("FAILED", f"{shown}; {error}"[:600], bad=True)
+            row.set("FAILED", f"{shown}; {error}"[-600:], bad=True)
         daemon.stop()
 
 
@@ -94,7 +94,7 @@ def corpus(folder):
         try:
             run_one(os.path.join(CORPUS, name), row)
         except Exception as error:  # the other policies are of interest too
-            row.set("FAILED", repr(error)[:300], bad=True)
+            row.set("FAILED", repr(error)[-400:], bad=True)
         rows.append(row)
         print(f"      {row.name}: {row.result} {row.detail[:240]}", flush=True)
     if os.environ.get("BURIN_CORPUS_TABLE"):

@@ -1,5 +1,6 @@
 """What makes each policy of the corpus report something: a program that is run as a process of its own, and what its event has to
 say. Named by the policy's file without its ending."""
+import ctypes
 import json
 import os
 import re
@@ -37,21 +38,26 @@ class Trigger:
     """`act()` runs the program and returns its pid and what it says; `expect` is a list of (function name or None, test of the
     event): each must be met by an event of that pid. `never`: no event of that pid may come."""
 
-    def __init__(self, act, *expect, kprobes=True, monitor=False, never=False, any_pid=False):
+    def __init__(self, act, *expect, kprobes=True, monitor=False, never=False, any_pid=False, asked=None):
         self.act, self.expect, self.kprobes, self.monitor, self.never, self.any_pid = act, expect, kprobes, monitor, never, any_pid
+        self.asked = asked  # a query for what is in memory: nobody follows the stream, whose reader would be traced too
 
     def possible(self, entry):
         return KPROBES or not self.kprobes
 
-    def run(self, daemon, policy):
+    def run(self, daemon, policy, absent=()):
+        """`absent`: functions that this kernel does not have, of which no event is wanted."""
         pid, said, _ = self.act()
-        daemon.stream.barrier()
-        mine = [e for e in daemon.stream.snapshot()
+        if not self.asked:
+            daemon.stream.barrier()
+        mine = [e for e in (daemon.events(**self.asked) if self.asked else daemon.stream.snapshot())
                 if body(e).get("policy_name") == policy and (self.any_pid or pid_of(e) == pid)]
         if self.never:
             check(not mine, f"{len(mine)} events of a process that the policy leaves out: {json.dumps(mine[:1])[:500]}")
             return "no event, as it should be"
         for function, test in self.expect:
+            if function in absent:
+                continue
             found = [e for e in mine if function is None or body(e).get("function_name") == function]
             check(found, f"no event of {function or 'the hook'} (pid {pid}, it said {said[:200]!r}; other events: "
                          f"{sorted({str(body(e).get('function_name')) for e in mine})})")
@@ -83,6 +89,29 @@ def connect(binary=PYTHON):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         return python(CONNECT, port, binary=binary)
+
+
+def cgroup_filter():
+    """__cgroup_bpf_run_filter_skb is called only while some cgroup has a filter: one that lets everything pass, by a link that goes
+    with its file descriptor."""
+    insns = (ctypes.c_uint64 * 2)(0x00000001000000B7, 0x95)  # r0 = 1; exit
+    license_text = ctypes.create_string_buffer(b"GPL")
+    where, text = ctypes.addressof(insns), ctypes.addressof(license_text)
+    program = harness.bpf(5, 8, 2, where & 0xFFFFFFFF, where >> 32, text & 0xFFFFFFFF, text >> 32)  # BPF_PROG_LOAD, CGROUP_SKB
+    cgroup = os.open("/sys/fs/cgroup", os.O_RDONLY | os.O_DIRECTORY)
+    links = [harness.bpf(28, program, cgroup, side, 0) for side in (0, 1)]  # BPF_LINK_CREATE: ingress, egress
+    os.close(cgroup)
+    os.close(program)
+    return links
+
+
+def filtered_udp():
+    links = cgroup_filter()
+    try:
+        return udp()
+    finally:
+        for link in links:
+            os.close(link)
 
 
 def udp():
@@ -141,9 +170,9 @@ TRIGGERS = {
         lambda: (shutil.copy2("/lib/x86_64-linux-gnu/liblzma.so.5", "/tmp/liblzma.so.5.6.1"),
                  python("import ctypes\nctypes.CDLL('/tmp/liblzma.so.5.6.1')\n", binary=under_name("/usr/sbin/sshd")))[1],
         ("security_mmap_file", path_arg(0, "/tmp/liblzma.so.5.6.1"))),
-    "tracingpolicy__datagram-with-selectors": Trigger(udp, ("__cgroup_bpf_run_filter_skb", lambda e: arg(e, 1)["skb_arg"]["daddr"] == "127.0.0.1"
+    "tracingpolicy__datagram-with-selectors": Trigger(filtered_udp, ("__cgroup_bpf_run_filter_skb", lambda e: arg(e, 1)["skb_arg"]["daddr"] == "127.0.0.1"
                                                             and arg(e, 1)["skb_arg"]["dport"] == 9)),
-    "tracingpolicy__datagram-with-sock-tracking": Trigger(udp, ("sk_alloc", int_arg(0, 2)),
+    "tracingpolicy__datagram-with-sock-tracking": Trigger(filtered_udp, ("sk_alloc", int_arg(0, 2)),
                                                           ("__cgroup_bpf_run_filter_skb", lambda e: arg(e, 1)["skb_arg"]["dport"] == 9)),
     "tracingpolicy__dev_queue_xmit": Trigger(udp, (None, lambda e: True)),
     "tracingpolicy__dns-only-specified-servers": Trigger(lambda: outside(53, "DGRAM"),
@@ -173,7 +202,8 @@ TRIGGERS = {
     "tracingpolicy__process-exec__process-exec-elf-begin": Trigger(lambda: run(["/bin/true"]),
                                                                    ("security_bprm_creds_from_file", path_arg(0, "/usr/bin/true"))),
     "tracingpolicy__raw_syscalls": Trigger(lambda: run(["/bin/true"]), (None, lambda e: arg(e, 0)["syscall_id"]["abi"] == "x64"
-                                                                      and arg(e, 0)["syscall_id"].get("id") == 231), kprobes=False),
+                                                                      and arg(e, 0)["syscall_id"].get("id") == 231), kprobes=False,
+                                           asked={"processes": "/true$", "events": "PROCESS_TRACEPOINT"}),
     "tracingpolicy__rawtp": Trigger(lambda: run(["/bin/true"]), (None, path_arg(0, "/usr/bin/true", "linux_binprm_arg")), kprobes=False),
     "tracingpolicy__security-socket-connect": Trigger(connect, ("security_socket_connect", lambda e: arg(e, 0)["sockaddr_arg"]["addr"] == "127.0.0.1"
                                                                 and arg(e, 1)["int_arg"] == 16)),
