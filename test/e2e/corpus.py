@@ -65,6 +65,8 @@ def run_one(path, row):
         row.set("not on this host" if unavailable else "FAILED", text[:300], bad=not unavailable)
         return
     with daemon:
+        if trigger and trigger.asked:
+            daemon.stream = harness.Stream(daemon.port, trigger.asked)
         entry = daemon.policy(policy)
         if entry["state"] != "attached":
             return row.set("FAILED", f"state {entry['state']}: {entry.get('error', '')}", bad=True)

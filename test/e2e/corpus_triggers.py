@@ -40,7 +40,7 @@ class Trigger:
 
     def __init__(self, act, *expect, kprobes=True, monitor=False, never=False, any_pid=False, asked=None):
         self.act, self.expect, self.kprobes, self.monitor, self.never, self.any_pid = act, expect, kprobes, monitor, never, any_pid
-        self.asked = asked  # a query for what is in memory: nobody follows the stream, whose reader would be traced too
+        self.asked = asked  # follow only this part of the stream: its reader is traced too
 
     def possible(self, entry):
         return KPROBES or not self.kprobes
@@ -48,9 +48,8 @@ class Trigger:
     def run(self, daemon, policy, absent=()):
         """`absent`: functions that this kernel does not have, of which no event is wanted."""
         pid, said, _ = self.act()
-        if not self.asked:
-            daemon.stream.barrier()
-        mine = [e for e in (daemon.events(**self.asked) if self.asked else daemon.stream.snapshot())
+        daemon.stream.barrier()
+        mine = [e for e in daemon.stream.snapshot()
                 if body(e).get("policy_name") == policy and (self.any_pid or pid_of(e) == pid)]
         if self.never:
             check(not mine, f"{len(mine)} events of a process that the policy leaves out: {json.dumps(mine[:1])[:500]}")
@@ -203,7 +202,7 @@ TRIGGERS = {
                                                                    ("security_bprm_creds_from_file", path_arg(0, "/usr/bin/true"))),
     "tracingpolicy__raw_syscalls": Trigger(lambda: run(["/bin/true"]), (None, lambda e: arg(e, 0)["syscall_id"]["abi"] == "x64"
                                                                       and arg(e, 0)["syscall_id"].get("id") == 231), kprobes=False,
-                                           asked={"processes": "/true$", "events": "PROCESS_TRACEPOINT"}),
+                                           asked="follow&processes=/true$"),
     "tracingpolicy__rawtp": Trigger(lambda: run(["/bin/true"]), (None, path_arg(0, "/usr/bin/true", "linux_binprm_arg")), kprobes=False),
     "tracingpolicy__security-socket-connect": Trigger(connect, ("security_socket_connect", lambda e: arg(e, 0)["sockaddr_arg"]["addr"] == "127.0.0.1"
                                                                 and arg(e, 1)["int_arg"] == 16)),
