@@ -59,6 +59,9 @@ class PolicyPlanner {
   }
 
   HookPlan run() {
+    if (policy_.loader)
+      plan_.unavailable.push_back(
+          {"loader", {}, "files that are mapped to be executed are not reported yet", policy_.loader_span, false});
     for (const auto& hook : policy_.hooks) {
       check_actions(policy_, hook, in_, diagnostics_);
       if (hook.kind == HookKind::Uprobe || hook.kind == HookKind::Usdt)
