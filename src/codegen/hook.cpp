@@ -79,6 +79,19 @@ std::vector<GeneratedLine> capture_one(const PlannedHook& hook, const PlannedArg
   return lines_at(before + source_text(arg.source, site.src, site.fault, error) + type->capture(site), arg.span, about);
 }
 
+/// A buffer that the function has filled, `copied` bytes long.
+std::vector<GeneratedLine> copied_buffer(const PlannedHook& hook, const PlannedArg& arg) {
+  const ArgType* type = find_type(arg.type);
+  if (!type || !type->capture) return {};
+  CaptureSite site;
+  site.dst = field_of(hook, arg);
+  site.src = "r->" + hook.record.fields[arg.address].name;
+  site.text = text_of(arg);
+  site.size = "copied";
+  site.user = arg.source.user;
+  return lines_at(type->capture(site), arg.span, "argument " + std::to_string(arg.index) + " (returnCopy)");
+}
+
 std::vector<GeneratedLine> capture_lines(const PlannedHook& hook) {
   std::vector<GeneratedLine> out;
   // Lengths first: a char_buf before its length in the list needs it.
@@ -88,7 +101,16 @@ std::vector<GeneratedLine> capture_lines(const PlannedHook& hook) {
   for (std::size_t i = 0; i < hook.args.size(); ++i)
     if (hook.args[i].size_arg) order.push_back(i);
   for (const std::size_t i : order) {
-    if (hook.args[i].return_copy) continue;
+    if (hook.args[i].return_copy) {
+      // Only where it is; what it holds is read at the return.
+      const PlannedArg& arg = hook.args[i];
+      if (arg.address == kNone) continue;
+      const std::string value = "v_a" + std::to_string(i), fault = "faults |= " + std::to_string(1U << i) + "u;";
+      append(out, lines_at(source_text(arg.source, value, fault, {}) + "r->" + hook.record.fields[arg.address].name +
+                               " = " + value + ";\n",
+                           arg.span, "argument " + std::to_string(arg.index) + " (address)"));
+      continue;
+    }
     append(out, capture_one(hook, hook.args[i], "a" + std::to_string(i), static_cast<unsigned>(i),
                             "argument " + std::to_string(hook.args[i].index) + " (" + hook.args[i].type + ")"));
   }
@@ -324,8 +346,14 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
     at_return.scalars["whole"] = std::to_string(whole_size(plan));
     std::vector<const PlannedArg*> texts;
     std::vector<GeneratedLine> capture;
-    for (std::size_t i = 0; i < plan.args.size(); ++i)
-      if (plan.args[i].return_copy) texts.push_back(&plan.args[i]);
+    if (plan.copied)
+      append(capture, lines_at(source_text(*plan.copied, "copied", ";", {}) + "if ((s64)copied < 0) copied = 0;\n",
+                               plan.span, "returnCopy: length"));
+    for (const auto& arg : plan.args) {
+      if (!arg.return_copy || arg.address == kNone) continue;
+      texts.push_back(&arg);
+      append(capture, copied_buffer(plan, arg));
+    }
     if (plan.return_arg) {
       texts.push_back(&*plan.return_arg);
       append(capture, capture_one(plan, *plan.return_arg, "ret", kFaultReturn, "return value"));

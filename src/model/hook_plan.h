@@ -81,7 +81,8 @@ struct PlannedArg {
   std::size_t error = kNone;             ///< field that says at which depth `resolve` failed
   std::optional<std::size_t> size_arg;   ///< position in args of the length of a char_buf
   std::optional<ArgSource> size_source;  ///< where the length is, when it is not among the args
-  bool return_copy = false;
+  bool return_copy = false;     ///< filled by the function: read at its return, as long as the return value says
+  std::size_t address = kNone;  ///< field that keeps the pointer of a return_copy until then
   bool max_data = false;
   SourceSpan span;
 };
@@ -178,6 +179,7 @@ struct PlannedHook {
   std::vector<PlannedArg> data;
   bool at_return = false;  ///< the event is sent when the function returns
   std::optional<PlannedArg> return_arg;
+  std::optional<ArgSource> copied;  ///< where the return value is that says how much a return_copy holds
   std::optional<ActionKind> return_arg_action;
   std::vector<PlannedSelector> selectors;
   RecordLayout record;

@@ -17,6 +17,7 @@ void lay_out(PlannedHook& planned, PlannedArg& arg, const std::string& name) {
     arg.text = planned.texts++;
     record.tail_max += type->shape.text_max;
   }
+  if (arg.return_copy) arg.address = record.add(name + "_at", "u64", 8, 8);
   if (!arg.source.steps.empty() || arg.source.kind == ArgSource::Kind::CurrentTask)
     arg.error = record.add(name + "_error", "u32", 4, 4);
 }
@@ -59,6 +60,18 @@ void plan_length(const Hook& hook, const Callee& callee, const PlanInput& in, st
   planned.args[i].size_source = std::move(placed.source);
 }
 
+/// Bytes without a length cannot be read.
+void check_lengths(const PlannedHook& planned, Diagnostics& diagnostics) {
+  for (const auto& arg : planned.args) {
+    if (arg.type != "char_buf" && arg.type != "char_iovec") continue;
+    const bool known = arg.size_arg || arg.size_source || arg.return_copy || arg.source.length != 0 ||
+                       arg.source.kind == ArgSource::Kind::ContextDataLoc;
+    if (!known)
+      diagnostics.error("missing-field", arg.span, "how long the bytes of this " + arg.type + " are is not said",
+                        "sizeArgIndex names the parameter (counted from 1) that holds the length");
+  }
+}
+
 }  // namespace
 
 void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in, PlannedHook& planned,
@@ -71,7 +84,16 @@ void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in,
                                     "d" + std::to_string(i), planned, diagnostics));
   for (std::size_t i = 0; i < hook.args.size(); ++i)
     if (hook.args[i].size_arg_index) plan_length(hook, callee, in, i, planned, diagnostics);
+  check_lengths(planned, diagnostics);
   planned.at_return = hook.at_return;
+  if (std::ranges::any_of(planned.args, &PlannedArg::return_copy)) {
+    PolicyArg length;
+    length.type = "int64";
+    length.span = hook.span;
+    Placed placed = return_source(hook, callee, planned.rung, length, in);
+    if (!placed.problem.empty()) diagnostics.error("unknown-arg", hook.span, placed.problem);
+    planned.copied = std::move(placed.source);
+  }
   if (hook.at_return) {
     planned.record.add("active", "u32", 4, 4);
     planned.record.add("target", "u32", 4, 4);

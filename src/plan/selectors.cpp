@@ -1,4 +1,6 @@
 // Selectors -> what is compared with what.
+#include <algorithm>
+
 #include "operators/operator.h"
 #include "operators/syscall_argument.h"
 #include "plan/steps.h"
@@ -64,6 +66,13 @@ void plan_filters(const std::vector<ArgFilter>& filters, Subject subject, const 
     if (!op) continue;
     const auto types = types_of(filter, *op, args, diagnostics);
     if (types.empty()) continue;
+    if (std::ranges::any_of(filter.positions, [&](std::size_t p) { return p < args.size() && args[p]->return_copy; })) {
+      diagnostics.error(
+          "operator-type", filter.span,
+          "a buffer with returnCopy is filled by the function: nothing is known of it when the call begins",
+          "filter on the other arguments, or on the return value with matchReturnArgs");
+      continue;
+    }
     const auto values = without_lists(filter.values, policy, in, diagnostics);
     Operand operand = op->parse_all ? op->parse_all(values, types, filter.positions, diagnostics)
                                     : op->parse(values, *types.front(), diagnostics);

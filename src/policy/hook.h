@@ -15,8 +15,8 @@
 
 namespace burin {
 
-/// Entries of `args` (and of `data`) that are accepted: a bound on the size of one event.
-inline constexpr std::size_t kMaxArgs = 32;
+/// Entries of `args` (and of `data`) that are accepted: each has a bit in Head::faults (model/record.h).
+inline constexpr std::size_t kMaxArgs = 15;
 /// Function parameters that arrive in registers, on x86-64: indexes 0..5. Linux gives a syscall as many.
 inline constexpr std::uint32_t kMaxRegisterIndex = 5;
 /// Parameters that a BPF program sees through BTF, or a USDT probe has: indexes 0..11.

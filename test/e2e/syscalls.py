@@ -1,4 +1,5 @@
 """System calls through their tracepoints: parameters, return values, held records, lists with one program, and many hooks."""
+import base64
 import os
 import subprocess
 import time
@@ -51,6 +52,38 @@ def parameters_and_return(folder):
                     [-100, marker, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC], "parameters")
         check_equal(seen[0]["return"], {"int_arg": -2}, "return value")
         daemon.stop()
+
+
+def a_buffer_that_the_call_fills(folder):
+    """returnCopy: what read() has put into the buffer, as long as it says; a filter on it is refused."""
+    text = """  kprobes:
+  - call: "sys_pread64"
+    return: true
+    args:
+    - {index: 0, type: int}
+    - {index: 1, type: char_buf, returnCopy: true}
+    - {index: 2, type: size_t}
+    - {index: 3, type: int64}
+    returnArg: {index: 0, type: long}
+    selectors:
+    - matchArgs:
+      - {index: 3, operator: Equal, values: ["%d"]}
+%s"""
+    path = os.path.join(folder, "filled")
+    with open(path, "wb") as f:
+        f.write(b"x" * 4711 + b"hello\0world")
+    with Daemon(policy(folder, "filled", text % (4711, ""))) as daemon:
+        with open(path, "rb") as f:
+            check_equal(os.pread(f.fileno(), 100, 4711), b"hello\0world", "what pread gives")
+        daemon.stream.barrier()
+        seen = calls_of(daemon, os.getpid())
+        check_equal([base64.b64decode(e["args"][1]["bytes_arg"]) for e in seen], [b"hello\0world"], "the buffer")
+        check_equal(seen[0]["return"], {"long_arg": "11"}, "return value")
+        daemon.stop()
+    wrong = policy(folder, "wrong", text % (1, '      - {index: 1, operator: Equal, values: ["x"]}\n'))
+    ended = subprocess.run([harness.BURIN, "run", "--policy", wrong], capture_output=True, text=True)
+    check_equal(ended.returncode, 3, "exit status of a filter on a buffer that is not filled yet")
+    check("wrong.yaml:18:9" in ended.stderr and "returnCopy" in ended.stderr, ended.stderr)
 
 
 def a_list_has_one_program(folder):
@@ -109,4 +142,4 @@ if __name__ == "__main__":
     harness.require_bpf()
     if not os.path.exists("/sys/kernel/tracing/events/syscalls"):
         harness.skip("this kernel has no syscall tracepoints")
-    harness.run(parameters_and_return, a_list_has_one_program, all_system_calls, many_distinct_hooks)
+    harness.run(parameters_and_return, a_buffer_that_the_call_fills, a_list_has_one_program, all_system_calls, many_distinct_hooks)
