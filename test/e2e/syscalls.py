@@ -86,6 +86,28 @@ def a_buffer_that_the_call_fills(folder):
     check("wrong.yaml:18:9" in ended.stderr and "returnCopy" in ended.stderr, ended.stderr)
 
 
+def hooks_of_one_policy_share_no_values(folder):
+    """Two hooks with filters of the same kind, each with values of its own: neither sees the other's."""
+    hook = """  - call: "%s"
+    args:
+    - {index: 0, type: uint32}
+    selectors:
+    - matchArgs:
+      - {index: 0, operator: InMap, values: ["%d", "%d:%d"]}
+"""
+    text = "  kprobes:\n" + hook % ("sys_umask", 0o11, 0o20, 0o27) + hook % ("sys_alarm", 4711, 4800, 4900)
+    with Daemon(policy(folder, "apart", text)) as daemon:
+        code = ("import ctypes,signal\nsignal.signal(signal.SIGALRM,signal.SIG_IGN)\nc=ctypes.CDLL(None)\n"
+                "for n in (0o11,0o23,4711,4850,1): c.umask(n); c.alarm(n)\nc.alarm(0)\n")
+        child = subprocess.Popen(["/usr/bin/python3", "-S", "-c", code])
+        check_equal(child.wait(60 * harness.TIME_SCALE), 0, "status of the caller")
+        daemon.stream.barrier()
+        seen = [(e["function_name"], e["args"][0]["uint_arg"]) for e in calls_of(daemon, child.pid)]
+        check_equal(seen, [("__x64_sys_umask", 0o11), ("__x64_sys_umask", 0o23), ("__x64_sys_alarm", 4711), ("__x64_sys_alarm", 4850)],
+                    "calls that match")
+        daemon.stop()
+
+
 def a_list_has_one_program(folder):
     text = """  lists:
   - name: calls
@@ -142,4 +164,5 @@ if __name__ == "__main__":
     harness.require_bpf()
     if not os.path.exists("/sys/kernel/tracing/events/syscalls"):
         harness.skip("this kernel has no syscall tracepoints")
-    harness.run(parameters_and_return, a_buffer_that_the_call_fills, a_list_has_one_program, all_system_calls, many_distinct_hooks)
+    harness.run(parameters_and_return, a_buffer_that_the_call_fills, hooks_of_one_policy_share_no_values,
+                a_list_has_one_program, all_system_calls, many_distinct_hooks)
