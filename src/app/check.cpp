@@ -12,6 +12,7 @@
 #include "app/options.h"
 #include "app/terminal.h"
 #include "app/variables.h"
+#include "control/ground.h"
 #include "control/host_check.h"
 #include "control/policy_files.h"
 
@@ -22,6 +23,7 @@ void declare(OptionSet& options) {
   declare_variables(options);
   options.flag("json", "print the diagnostics as a JSON array on standard output, for editors");
   options.flag("no-host", "do not look whether this host has what the policies name");
+  options.flag("cost", "compile each policy and print how many instructions its programs have");
 }
 
 void print_json(const std::vector<PolicyFile>& files) {
@@ -44,6 +46,28 @@ void look_at_host(std::vector<PolicyFile>& files) {
     for (auto& note : check_on_host(file.policy, "/", file.diagnostics)) notes.insert(std::move(note));
   }
   for (const auto& note : notes) fmt::print(stderr, "note: {}\n", note);
+}
+
+/// What only planning finds, on the ground of this host; with `cost` the size of the compiled programs too. What this
+/// host lacks is no mistake of the policy.
+Result<> plan_here(PolicyFile& file, bool cost) {
+  if (file.diagnostics.has_errors()) return Ok{};
+  TRY(const Ground ground, look_for(file.policy));
+  Diagnostics found;
+  const HookPlan plan = plan_on(ground, file.policy, std::nullopt, found);
+  for (const auto& d : found.all()) {
+    if (d.severity == Severity::Error)
+      file.diagnostics.error(d.id, d.span, d.message, d.hint);
+    else
+      file.diagnostics.warning(d.id, d.span, d.message, d.hint);
+  }
+  file.diagnostics.sort();
+  if (!cost || found.has_errors()) return Ok{};
+  TRY(const auto programs, estimate_cost(ground, plan, {}));
+  for (const auto& p : programs)
+    fmt::print("{}: {} ({}): {} instructions of at most {}\n", file.path, p.function, p.rung, p.instructions,
+               kMaxFunctionInsns);
+  return Ok{};
 }
 
 void print_text(const std::vector<PolicyFile>& files) {
@@ -83,7 +107,11 @@ int run_check(const Arguments& arguments) {
     files.push_back(std::move(*file));
   }
   check_names(files);
-  if (!options.has("no-host")) look_at_host(files);
+  if (!options.has("no-host")) {
+    look_at_host(files);
+    for (auto& file : files)
+      if (auto planned = plan_here(file, options.has("cost")); !planned) return report(planned.error());
+  }
   if (options.has("json"))
     print_json(files);
   else
