@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <map>
+#include <tuple>
 
 #include "model/record.h"
 
@@ -27,7 +28,9 @@ std::vector<std::byte> bytes_of(const T& value) {
 /// struct burin_pid_key in templates/base.bpf.c.
 struct PidKey {
   std::uint32_t pid, namespaced;
-  auto operator<=>(const PidKey&) const = default;
+  bool operator<(const PidKey& other) const {
+    return std::tie(pid, namespaced) < std::tie(other.pid, other.namespaced);
+  }
 };
 
 }  // namespace

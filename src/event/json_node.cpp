@@ -71,6 +71,13 @@ std::optional<Number> number_in(const JsonNode& node) {
 
 }  // namespace
 
+JsonNode::JsonNode() = default;
+JsonNode::JsonNode(const JsonNode& other) = default;
+JsonNode::JsonNode(JsonNode&& other) noexcept = default;
+JsonNode& JsonNode::operator=(const JsonNode& other) = default;
+JsonNode& JsonNode::operator=(JsonNode&& other) noexcept = default;
+JsonNode::~JsonNode() = default;
+
 const JsonNode* JsonNode::find(std::string_view key) const {
   for (const auto& [name, value] : members)
     if (name == key) return &value;

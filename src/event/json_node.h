@@ -16,6 +16,14 @@ struct JsonNode {
   std::vector<JsonNode> items;  ///< Array
   std::vector<std::pair<std::string, JsonNode>> members;  ///< Object, in the line's order
 
+  // Written out because a member's type is complete only after this one.
+  JsonNode();
+  JsonNode(const JsonNode& other);
+  JsonNode(JsonNode&& other) noexcept;
+  JsonNode& operator=(const JsonNode& other);
+  JsonNode& operator=(JsonNode&& other) noexcept;
+  ~JsonNode();
+
   /// The member of an object, or null; null for everything that is no object.
   const JsonNode* find(std::string_view key) const;
   /// The characters of a string member; empty when there is none.
