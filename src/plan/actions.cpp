@@ -26,7 +26,7 @@ struct ActionCheck {
   const Action& action;
   bool at_return;
 
-  void refuse(std::string message, std::string hint = {}) const {
+  void refuse(const std::string& message, std::string hint = {}) const {
     diagnostics.error("action-impossible", action.span, std::string(to_string(action.kind)) + ": " + message,
                       std::move(hint));
   }
@@ -153,7 +153,7 @@ bool has_member(TypeClass type, std::string_view member) {
 void check_rate_keys(const Action& action, const PlannedHook& planned, Diagnostics& diagnostics) {
   if (!action.rate_limit) return;
   for (const auto& name : action.rate_limit->keys) {
-    const auto refuse = [&](std::string why, std::string hint = {}) {
+    const auto refuse = [&](const std::string& why, std::string hint = {}) {
       diagnostics.error("bad-rate-key", action.span, "rateLimitKeys: " + name + " " + why, std::move(hint));
     };
     const auto key = rate_key_named(name);
