@@ -56,8 +56,8 @@ void read_boolean(Reading& reading, const Entry& entry, T& draft) {
 /// Reads entries of one mapping (or of several that count as one) by a table; `object` names it in messages ("an entry
 /// of `args`"), `place` is where a missing field is reported.
 template <class T>
-void read_entries(Reading& reading, std::span<const Entry* const> entries, SourceSpan place, std::string_view object,
-                  std::span<const Field<T>> fields, T& draft) {
+void read_entries(Reading& reading, std::span<const Entry* const> entries, const SourceSpan& place,
+                  std::string_view object, std::span<const Field<T>> fields, T& draft) {
   std::vector<bool> seen(fields.size());
   for (const Entry* entry : entries) {
     if (reading.full()) return;
