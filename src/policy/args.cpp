@@ -103,7 +103,7 @@ constexpr Field<ArgDraft> kArgFields[] = {
     {"returnCopy", FieldStatus::Optional, form::boolean("false"),
      "char_buf: read when the function returns, as many bytes as it says", keep<ArgDraft, &ArgDraft::return_copy>},
     {"maxData", FieldStatus::Optional, form::boolean("false"),
-     "char_buf, char_iovec, iov_iter: more bytes than an event otherwise carries", keep<ArgDraft, &ArgDraft::max_data>},
+     "char_buf, char_iovec, iov_iter: accepted; the cap stays 4095 bytes for now", keep<ArgDraft, &ArgDraft::max_data>},
     {"resolve", FieldStatus::Optional, form::text(),
      "a path of members that is followed from the value, like mm.owner.comm or a.b[3].c; its end decides the type",
      read_resolve},
