@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "event/compact_quote.h"
+#include "event/parse_value.h"
 
 namespace burin {
 namespace {
@@ -83,13 +84,6 @@ std::string scalar_text(const JsonNode& value) {
   return std::string(kUnknown);
 }
 
-/// The member of an args[] element that holds the value (the other one is "label"), or null.
-const std::pair<std::string, JsonNode>* value_of(const JsonNode& argument) {
-  for (const auto& member : argument.members)
-    if (member.first != "label") return &member;
-  return nullptr;
-}
-
 /// "r", "w" and "x" by the bits PROT_READ 1, PROT_WRITE 2 and PROT_EXEC 4.
 std::string protection(std::uint64_t bits) {
   std::string out;
@@ -138,7 +132,7 @@ bool parse_placeholder(std::string_view inside, Placeholder& out) {
 }
 
 std::string field_text(const JsonNode& argument, const Placeholder& placeholder, bool bracket_ipv6) {
-  const auto* member = value_of(argument);
+  const auto* member = argument_member(argument);
   if (!member) return std::string(kUnknown);
   const auto& [key, value] = *member;
   if (placeholder.form) {
@@ -189,7 +183,7 @@ std::string format_compact(std::string_view format, const JsonNode* args, bool b
 const CompactVariant* matching_variant(const CompactForm& form, const JsonNode* args) {
   for (const CompactVariant& variant : form.variants) {
     if (!args || variant.argument >= args->items.size()) continue;
-    const auto* member = value_of(args->items[variant.argument]);
+    const auto* member = argument_member(args->items[variant.argument]);
     if (member && member->second.integer() == variant.equals) return &variant;
   }
   return nullptr;

@@ -8,6 +8,7 @@
 #include "event/base64.h"
 #include "event/compact_form.h"
 #include "event/compact_quote.h"
+#include "event/parse_value.h"
 #include "model/syscalls.h"
 
 namespace burin {
@@ -157,12 +158,6 @@ constexpr std::array kShown = std::to_array<Shown>({
     {"error_arg", error},
 });
 
-const std::pair<std::string, JsonNode>* value_of(const JsonNode& argument) {
-  for (const auto& member : argument.members)
-    if (member.first != "label") return &member;
-  return nullptr;
-}
-
 /// A label, or the type's key without its ending: "sock".
 std::string name_of(const JsonNode& argument, std::string key) {
   if (const std::string label = argument.string("label"); !label.empty()) return maybe_quote(label);
@@ -174,7 +169,7 @@ std::string name_of(const JsonNode& argument, std::string key) {
 std::vector<std::optional<std::uint64_t>> words_of(const JsonNode& args) {
   std::vector<std::optional<std::uint64_t>> out;
   for (std::size_t i = 1; i < args.items.size(); ++i) {
-    const auto* member = value_of(args.items[i]);
+    const auto* member = argument_member(args.items[i]);
     if (!member) {
       out.emplace_back();
     } else if (member->first == "bytes_arg") {
@@ -211,7 +206,7 @@ std::string word_text(std::string_view type, std::uint64_t word) {
 }  // namespace
 
 std::string compact_value(const JsonNode& argument) {
-  const auto* member = value_of(argument);
+  const auto* member = argument_member(argument);
   if (!member) return std::string(kUnknown);
   for (const Shown& shown : kShown)
     if (shown.key == member->first && (member->second.is_object() || member->second.is_string()))
@@ -223,7 +218,7 @@ std::string compact_arguments(const JsonNode* args) {
   std::string out;
   if (!args) return out;
   for (const JsonNode& argument : args->items) {
-    const auto* member = value_of(argument);
+    const auto* member = argument_member(argument);
     out += " " + (member ? name_of(argument, member->first) + "=" : std::string()) + compact_value(argument);
   }
   return out;
@@ -231,7 +226,7 @@ std::string compact_arguments(const JsonNode* args) {
 
 std::string compact_syscall(const JsonNode* args) {
   if (!args || args->items.empty()) return {};
-  const auto* first = value_of(args->items.front());
+  const auto* first = argument_member(args->items.front());
   if (!first) return {};
   std::string name;
   if (first->first == "syscall_id") {
