@@ -367,11 +367,14 @@ def a_sock_belongs_to_who_opened_it(folder):
         code = f"""import os, socket
 s = socket.socket()
 s.connect(('127.0.0.1', {port}))
+r, w = os.pipe()
 child = os.fork()
 if child:
     s.close()
+    os.write(w, b"x")
     os.waitpid(child, 0)
 else:
+    os.read(r, 1)  # the parent's descriptor is gone
     s.close()  # the last one: it is the child that closes the connection
     os._exit(0)
 """
