@@ -178,7 +178,10 @@ class TreeBuilder : public YAML::EventHandler {
     if (anchor != 0) error("yaml-alias", place, "YAML anchors are not accepted in a policy", "remove the &name");
     if (!tag.empty() && tag != "?" && tag != "!")
       error("yaml-tag", place, "YAML tags are not accepted in a policy", "remove the tag " + quoted(tag));
-    if (++nodes_ > kMaxNodes) {
+    if (++nodes_ > kNodesPerByte * source_.text().size() + kFirstNodes) {
+      error("yaml-syntax", place, "not YAML: a value cannot begin here", "put text with marks like , : ? into quotes");
+      stop();
+    } else if (nodes_ > kMaxNodes) {
       error("too-many-nodes", place, "the file has more than " + std::to_string(kMaxNodes) + " values",
             "split the policy into several files");
       stop();

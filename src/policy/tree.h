@@ -14,6 +14,10 @@ namespace burin {
 inline constexpr std::size_t kMaxDepth = 64;
 /// More nodes than this are refused: 100,000 addresses and everything around them fit twice.
 inline constexpr std::size_t kMaxNodes = 200'000;
+/// What a file of n bytes can hold at most: "{,,}" has two empty nodes a comma. For some files that are no YAML the
+/// parser reports values without end and reads nothing more.
+inline constexpr std::size_t kNodesPerByte = 2;
+inline constexpr std::size_t kFirstNodes = 16;
 /// One text, one list in brackets, one comment may have this many bytes: what bounds the time spent before the other
 /// limits can be seen to be passed.
 inline constexpr std::size_t kMaxStretch = 256U << 10;
