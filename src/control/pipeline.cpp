@@ -63,7 +63,7 @@ struct Pipeline::Impl {
   std::vector<HookInfoPtr> new_hooks;
   Observer new_observer;
   bool observer_changed = false;
-  KernelLosses kernel_losses;
+  AskKernelLosses kernel_losses;
 
   Observer observer;
   std::vector<EventPtr> ready;
@@ -74,7 +74,8 @@ struct Pipeline::Impl {
   std::uint64_t queue_lost_seen = 0;
 
   std::atomic<std::size_t> queued_bytes{0};
-  std::atomic<std::uint64_t> records{0}, events{0}, lost_ring{0}, lost_queue{0}, malformed{0}, late{0}, table_size{0};
+  std::atomic<std::uint64_t> records{0}, events{0}, lost_ring{0}, lost_queue{0}, skipped{0}, malformed{0}, late{0},
+      table_size{0};
 };
 
 Pipeline::Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach, bool expose_addresses)
@@ -119,14 +120,14 @@ void Pipeline::set_observer(Observer observer) {
   impl_->observer_changed = true;
 }
 
-void Pipeline::set_kernel_losses(KernelLosses losses) {
+void Pipeline::set_kernel_losses(AskKernelLosses ask) {
   std::lock_guard lock(impl_->requests_mutex);
-  impl_->kernel_losses = std::move(losses);
+  impl_->kernel_losses = std::move(ask);
 }
 
 PipelineCounters Pipeline::counters() const {
-  return {impl_->records,   impl_->events, impl_->lost_ring, impl_->lost_queue,
-          impl_->malformed, impl_->late,   impl_->table_size};
+  return {impl_->records, impl_->events,    impl_->lost_ring, impl_->lost_queue,
+          impl_->skipped, impl_->malformed, impl_->late,      impl_->table_size};
 }
 
 void Pipeline::Impl::run() {
@@ -236,12 +237,17 @@ void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
 void Pipeline::Impl::housekeeping() {
   last_housekeeping = monotonic_ns();
   clock.refresh();
-  KernelLosses losses;
+  AskKernelLosses ask;
   {
     std::lock_guard lock(requests_mutex);
-    losses = kernel_losses;
+    ask = kernel_losses;
   }
-  if (losses) account_ring_loss(losses(), 0);
+  if (ask) {
+    const KernelLosses losses = ask();
+    account_ring_loss(losses.unwritten, 0);
+    if (losses.skipped > skipped) gap(LossReason::SkippedRun, 0, losses.skipped - skipped);
+    skipped = std::max<std::uint64_t>(skipped, losses.skipped);
+  }
   if (const std::uint64_t lost = lost_queue; lost > queue_lost_seen) {
     gap(LossReason::RawQueue, 0, lost - queue_lost_seen);
     queue_lost_seen = lost;

@@ -23,6 +23,7 @@ struct PipelineCounters {
   std::uint64_t events = 0;      ///< published
   std::uint64_t lost_ring = 0;   ///< by the kernel's rings, all causes
   std::uint64_t lost_queue = 0;  ///< records of batches that did not fit into the queue
+  std::uint64_t skipped = 0;     ///< runs of programs that the kernel left out (LossReason::SkippedRun)
   std::uint64_t malformed = 0;
   std::uint64_t late = 0;       ///< came after a younger record was released: out of order in the stream
   std::uint64_t processes = 0;  ///< entries of the process table
@@ -32,8 +33,13 @@ class Pipeline {
  public:
   /// Sees each event before it is published; true = keep it out of the stream. Called on the pipeline thread.
   using Observer = std::function<bool(const Event&)>;
-  /// How many records the kernel programs failed to write so far, all units together.
-  using KernelLosses = std::function<std::uint64_t()>;
+  /// What the kernel programs missed so far, all units together: two running totals.
+  struct KernelLosses {
+    std::uint64_t unwritten = 0;  ///< records that a program failed to write
+    std::uint64_t skipped = 0;    ///< runs of programs that the kernel left out: another one was running on the CPU
+  };
+  /// Asked once a second by the pipeline's thread.
+  using AskKernelLosses = std::function<KernelLosses()>;
 
   /// `outreach` is borrowed; null: GetUrl and DnsLookup are not performed. `expose_addresses`: stacks with addresses.
   Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach = nullptr, bool expose_addresses = false);
@@ -49,7 +55,7 @@ class Pipeline {
   /// Makes records of a hook decodable; takes effect before any batch delivered later. Thread-safe.
   void add_hook(HookInfoPtr hook);
   void set_observer(Observer observer);
-  void set_kernel_losses(KernelLosses losses);
+  void set_kernel_losses(AskKernelLosses ask);
   PipelineCounters counters() const;
 
  private:

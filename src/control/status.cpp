@@ -31,12 +31,11 @@ HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, 
   return counters;
 }
 
-std::uint64_t lost_records(const LoadedProgram& program, const HostFacts& host) {
-  std::uint64_t lost = 0;
+void add_losses(const LoadedProgram& program, const HostFacts& host, Pipeline::KernelLosses& losses) {
   const auto slots = program.read_percpu_u64("counters", host.possible_cpus);
   for (std::size_t i = 0; slots && i < slots->size(); ++i)
-    if (i % kCounterSlots == kSlotNoSpace || i % kCounterSlots == kSlotFailed) lost += (*slots)[i];
-  return lost;
+    if (i % kCounterSlots == kSlotNoSpace || i % kCounterSlots == kSlotFailed) losses.unwritten += (*slots)[i];
+  losses.skipped += program.skipped_runs();
 }
 
 namespace {
@@ -115,12 +114,13 @@ std::string policies_json(const DaemonStatus& s) {
   return fmt::format(
       "{{\"kernel\":{},\"layout\":{},\"self_test\":{{\"passed\":{},\"mismatches\":{},\"skipped\":{}}},"
       "\"base\":{{\"hooks\":[{}],\"compile\":{}}},\"policies\":[{}],"
-      "\"events\":{{\"published\":{},\"lost_perf_buffer\":{},\"lost_raw_queue\":{},\"malformed\":{},\"late\":{},"
+      "\"events\":{{\"published\":{},\"lost_perf_buffer\":{},\"skipped_runs\":{},\"lost_raw_queue\":{},\"malformed\":{}"
+      ",\"late\":{},"
       "\"oldest_seq\":{},\"newest_seq\":{}}},\"start_ms\":{:.1f}}}\n",
       json_text(s.host->release), json_text(s.layout_source), strings_json(s.self_test->passed),
       strings_json(s.self_test->mismatches), strings_json(s.self_test->skipped), base, compile_json(s.base_compile),
-      policies, s.pipeline.events, s.pipeline.lost_ring, s.pipeline.lost_queue, s.pipeline.malformed, s.pipeline.late,
-      s.oldest_seq, s.newest_seq, s.times->total);
+      policies, s.pipeline.events, s.pipeline.lost_ring, s.pipeline.skipped, s.pipeline.lost_queue,
+      s.pipeline.malformed, s.pipeline.late, s.oldest_seq, s.newest_seq, s.times->total);
 }
 
 namespace {
@@ -167,6 +167,7 @@ std::string metrics_text(const DaemonStatus& s) {
   m.family("burin_lost_records_total", "counter",
            "Records that never became events, by reason; each is a gap in the stream.");
   m.sample("reason=\"perf_buffer\"", s.pipeline.lost_ring);
+  m.sample("reason=\"skipped_run\"", s.pipeline.skipped);
   m.sample("reason=\"raw_queue\"", s.pipeline.lost_queue);
   m.sample("reason=\"malformed\"", s.pipeline.malformed);
   m.family("burin_late_records_total", "counter", "Records published out of time order because they came too late.");

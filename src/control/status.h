@@ -37,8 +37,8 @@ struct DaemonStatus {
 /// The counters of the unit's hook number `hook`; no slots when the map cannot be read. Thread-safe.
 HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, std::size_t hook,
                            std::string_view function, std::string_view rung);
-/// Records that a unit's programs failed to write so far, for whatever reason. Thread-safe.
-std::uint64_t lost_records(const LoadedProgram& program, const HostFacts& host);
+/// Adds what a unit's programs missed so far. Thread-safe.
+void add_losses(const LoadedProgram& program, const HostFacts& host, Pipeline::KernelLosses& losses);
 
 std::string policies_json(const DaemonStatus& status);
 std::string metrics_text(const DaemonStatus& status);

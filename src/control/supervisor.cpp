@@ -291,10 +291,11 @@ Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFil
   TRY_OK(start_policies(std::move(plans)));
   reader->set_poll_ms(options.perf.poll_ms);
   pipeline->set_kernel_losses([this] {
-    std::uint64_t lost = lost_records(*base, host);
+    Pipeline::KernelLosses losses;
+    add_losses(*base, host, losses);
     for (const auto& p : policies)
-      if (p.program) lost += lost_records(*p.program, host);
-    return lost;
+      if (p.program) add_losses(*p.program, host, losses);
+    return losses;
   });
   return Ok{};
 }

@@ -188,6 +188,19 @@ int LoadedProgram::program_fd(std::string_view function) const {
   return -1;
 }
 
+std::uint64_t LoadedProgram::skipped_runs() const {
+  std::uint64_t sum = 0;
+  const auto add = [&](int fd) {
+    bpf_prog_info info{};
+    std::uint32_t size = sizeof info;
+    if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0) sum += info.recursion_misses;
+  };
+  for (const auto& program : impl_->programs) add(program.fd.get());
+  for (const auto& program : impl_->late)
+    for (const auto& fd : program.fds) add(fd.get());
+  return sum;
+}
+
 Result<std::vector<std::uint64_t>> LoadedProgram::read_percpu_u64(std::string_view name,
                                                                   std::uint32_t possible_cpus) const {
   const OpenMap* map = impl_->find_map(name);

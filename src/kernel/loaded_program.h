@@ -46,6 +46,9 @@ class LoadedProgram {
 
   int map_fd(std::string_view name) const;  ///< -1 when there is none; owned by this object
   int program_fd(std::string_view function) const;
+  /// How often the kernel left a run of one of the programs out, because a tracing program was already running on that
+  /// CPU (bpf_prog_info.recursion_misses, 5.12; for perf tracepoints and kprobes since 6.7). 0 where it does not count.
+  std::uint64_t skipped_runs() const;
   /// Sum over CPUs of a per-CPU array's u64 slots, entry after entry: result[i] = slot i. Empty when the map does not
   /// exist.
   Result<std::vector<std::uint64_t>> read_percpu_u64(std::string_view map, std::uint32_t possible_cpus) const;

@@ -21,6 +21,7 @@ std::string_view to_string(EventKind kind) {
 std::string_view to_string(LossReason reason) {
   switch (reason) {
     case LossReason::PerfBuffer: return "perf_buffer";
+    case LossReason::SkippedRun: return "skipped_run";
     case LossReason::RawQueue: return "raw_queue";
     case LossReason::Malformed: return "malformed";
     case LossReason::SlowClient: return "slow_client";

@@ -59,6 +59,7 @@ std::string_view to_string(EventKind kind);
 /// Why events are missing from the stream.
 enum class LossReason : std::uint8_t {
   PerfBuffer,  ///< the kernel found no room in a CPU's ring
+  SkippedRun,  ///< the kernel left a program's run out: another one was running on that CPU
   RawQueue,    ///< the pipeline did not keep up with the reader
   Malformed,   ///< a record that the decoder could not read
   SlowClient,  ///< this HTTP client did not keep up with the stream

@@ -202,6 +202,49 @@ def every_loss_is_counted_and_shown(folder):
         daemon.stop()
 
 
+def skipped_runs_are_counted_and_shown(folder):
+    """Timers expire in interrupts, now and then while the program of another hook runs: the kernel does not nest the two."""
+    policy = os.path.join(folder, "nesting.yaml")
+    with open(policy, "w", encoding="utf-8") as f:
+        f.write("""apiVersion: cilium.io/v1alpha1
+kind: TracingPolicy
+metadata:
+  name: "nesting"
+spec:
+  tracepoints:
+  - subsystem: "raw_syscalls"
+    event: "sys_enter"
+    selectors:
+    - matchActions:
+      - action: NoPost
+  - subsystem: "timer"
+    event: "hrtimer_expire_entry"
+    selectors:
+    - matchActions:
+      - action: NoPost
+""")
+    key = 'burin_lost_records_total{reason="skipped_run"}'
+    with Daemon(policy) as daemon:
+        spin = "import os\nwhile True:\n    os.getppid()\n"
+        children = [subprocess.Popen(["/usr/bin/python3", "-c", spin]) for _ in range(2)]
+        end = harness.deadline(15)
+        while daemon.metrics()[key] == 0 and harness.time.monotonic() < end:
+            harness.time.sleep(0.1)
+        for child in children:
+            child.kill()
+            child.wait()
+        release = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
+        if daemon.metrics()[key] == 0 and release < (6, 7):
+            daemon.stop()
+            return print("      (kernels before 6.7 do not count the runs they skip)")
+        check(daemon.metrics()[key] > 0, "no run was skipped: the test did not make hooks nest")
+        end = harness.deadline(15)
+        while gap_sum(daemon.stream, "skipped_run") != daemon.metrics()[key] and harness.time.monotonic() < end:
+            harness.time.sleep(0.3)
+        check_equal(gap_sum(daemon.stream, "skipped_run"), daemon.metrics()[key], "skipped runs shown by gaps in the stream")
+        daemon.stop()
+
+
 def without_structure_layouts(folder):
     """The bare rung: tracepoint arguments, helpers and /proc only."""
     if harness.EXPECT_RUNG == "kprobe":
@@ -236,4 +279,4 @@ def without_structure_layouts(folder):
 
 if __name__ == "__main__":
     harness.run(binaries, sigkill_kills_and_says_so, the_first_selector_that_matches_acts, a_source_port_can_be_asked_for,
-                every_loss_is_counted_and_shown, without_structure_layouts)
+                every_loss_is_counted_and_shown, skipped_runs_are_counted_and_shown, without_structure_layouts)

@@ -167,7 +167,8 @@ Event any_event(Dice& dice) {
   e.wall_ns = any_time(dice);
   e.cpu = static_cast<std::uint32_t>(dice.roll(300));
   if (e.kind == EventKind::Gap) {
-    e.loss = dice.pick({LossReason::PerfBuffer, LossReason::RawQueue, LossReason::Malformed, LossReason::SlowClient});
+    e.loss = dice.pick({LossReason::PerfBuffer, LossReason::SkippedRun, LossReason::RawQueue, LossReason::Malformed,
+                        LossReason::SlowClient});
     e.lost = dice.any_size() >> 11;
     return e;
   }
