@@ -55,6 +55,26 @@ ApiResult<std::uint64_t> read_number(const QueryParameter& p) {
   return value;
 }
 
+/// The longest window: an hour of events of one client is as much as may be held back.
+constexpr std::uint64_t kMaxWindowSeconds = 3600;
+
+// "10s", "500ms", "1m", "1h".
+ApiResult<std::uint64_t> read_window(const QueryParameter& p) {
+  struct Unit {
+    std::string_view name;
+    std::uint64_t ns;
+  };
+  constexpr Unit kUnits[] = {{"ms", 1'000'000}, {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+  std::uint64_t value = 0;
+  const char* end = p.value.data() + p.value.size();
+  const auto [at, error] = std::from_chars(p.value.data(), end, value);
+  const std::string_view rest(at, static_cast<std::size_t>(end - at));
+  for (const auto& unit : kUnits)
+    if (error == std::errc() && rest == unit.name && value > 0 && value <= kMaxWindowSeconds * 1'000'000'000 / unit.ns)
+      return value * unit.ns;
+  return bad_value(p.name, "\"" + p.value + "\" is not a time from 1ms to 1h, like 500ms, 10s, 1m");
+}
+
 // Splits at commas; "\," is a comma that belongs to the value (regular expressions such as a{1,2} need it).
 std::vector<std::string> split_list(const std::string& text) {
   std::vector<std::string> out(1);
@@ -89,7 +109,7 @@ constexpr ListParameter kLists[] = {
     {"policies", &FilterSpec::policies, false},
 };
 constexpr std::string_view kAllowed =
-    "follow, last, since, stream, compat, pods, processes, namespaces, events, policies";
+    "follow, last, since, stream, compat, aggregate, pods, processes, namespaces, events, policies";
 
 ApiResult<bool> read_list(const QueryParameter& p, FilterSpec& filter) {
   for (const auto& list : kLists) {
@@ -169,6 +189,8 @@ ApiResult<EventQuery> parse_event_query(std::string_view query) {
       known = set_once(out.since, p, read_number(p));
     else if (p.name == "stream")
       known = set_once(out.stream, p, read_text(p, ""));
+    else if (p.name == "aggregate")
+      known = set_once(out.aggregate_ns, p, read_window(p));
     else if (p.name == "compat")
       known = set_once(compat, p, read_text(p, "tetragon"));
     else

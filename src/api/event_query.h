@@ -42,10 +42,11 @@ ApiResult<std::vector<QueryParameter>> parse_query(std::string_view query);
 struct EventQuery {
   FilterSpec filter;
   bool follow = false;
-  bool compat = false;                 ///< without the burin object
-  std::optional<std::uint64_t> last;   ///< the last N that match
-  std::optional<std::uint64_t> since;  ///< events with seq > since
-  std::optional<std::string> stream;   ///< refuse unless this is the id of the daemon's stream
+  bool compat = false;                        ///< without the burin object
+  std::optional<std::uint64_t> aggregate_ns;  ///< equal events within so long become one line
+  std::optional<std::uint64_t> last;          ///< the last N that match
+  std::optional<std::uint64_t> since;         ///< events with seq > since
+  std::optional<std::string> stream;          ///< refuse unless this is the id of the daemon's stream
 };
 ApiResult<EventQuery> parse_event_query(std::string_view query);
 

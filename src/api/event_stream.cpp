@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
+#include "api/aggregator.h"
 #include "base/clock.h"
 #include "event/encode.h"
 
@@ -15,6 +17,8 @@ namespace {
 constexpr std::size_t kBatch = 64;
 // How often an idle stream looks for a closed connection or a stop.
 constexpr std::chrono::milliseconds kIdle{500};
+// The same for a stream whose groups of equal events end by the clock.
+constexpr std::chrono::milliseconds kWindowCheck{100};
 
 // Finds the seq at which the last `wanted` matching events begin, walking back from the newest one.
 std::uint64_t start_of_last(std::uint64_t wanted, const EventFilter& filter, const StreamHub& hub,
@@ -72,6 +76,46 @@ Event make_gap(std::uint64_t missed, std::uint64_t last_seq, const std::string& 
   return gap;
 }
 
+// The groups of equal events of a client that asked for them; does nothing for the others.
+class Groups {
+ public:
+  Groups(const StreamPlan& plan, StreamWriter& out, HttpCounters& counters)
+      : plan_(plan), out_(out), counters_(counters) {
+    if (plan.aggregate_ns) groups_.emplace(*plan.aggregate_ns, ephemeral_ports());
+  }
+  // How long to wait for events before a look at the clock.
+  std::chrono::milliseconds patience() const { return groups_ ? kWindowCheck : kIdle; }
+  bool take(const EventPtr& event) { return groups_ && groups_->take(event, plan_.compat, ended_); }
+  bool send_ended() {
+    if (!groups_) return true;
+    groups_->end_before(monotonic_ns(), plan_.compat, ended_);
+    return send();
+  }
+  bool send_all() {
+    if (!groups_) return true;
+    groups_->end_all(plan_.compat, ended_);
+    return send();
+  }
+
+ private:
+  bool send() {
+    if (ended_.empty()) return true;
+    const iovec piece{ended_.data(), ended_.size()};
+    if (!out_.write_chunk({&piece, 1}, plan_.chunked)) return false;
+    counters_.lines += groups_->lines() - counted_;
+    counted_ = groups_->lines();
+    ended_.clear();
+    return true;
+  }
+
+  const StreamPlan& plan_;
+  StreamWriter& out_;
+  HttpCounters& counters_;
+  std::optional<Aggregator> groups_;
+  std::string ended_;  // lines of groups that are over
+  std::uint64_t counted_ = 0;
+};
+
 }  // namespace
 
 ApiResult<StreamPlan> plan_stream(const EventQuery& query, const EventFilter& filter, const StreamHub& hub) {
@@ -83,6 +127,7 @@ ApiResult<StreamPlan> plan_stream(const EventQuery& query, const EventFilter& fi
                                        "); the daemon was probably restarted: take since=0 for all it has"});
   StreamPlan plan;
   plan.compat = query.compat;
+  plan.aggregate_ns = query.aggregate_ns;
   if (!query.follow) plan.until = newest;
   if (query.since)
     plan.from = *query.since + 1;
@@ -97,12 +142,13 @@ bool stream_events(const StreamPlan& plan, const EventFilter& filter, const Stre
                    const std::string& node_name, StreamWriter& out, HttpCounters& counters, const StopSignal& stop) {
   const bool follow = !plan.until.has_value();
   const auto is_over = [&](std::uint64_t next) { return !follow && next > *plan.until; };
+  Groups groups(plan, out, counters);
   for (std::uint64_t next = plan.from; !is_over(next);) {
     const bool wait = follow && !stop.requested();
-    const HubRead got = hub.read(next, kBatch, wait ? kIdle : std::chrono::milliseconds(0));
+    const HubRead got = hub.read(next, kBatch, wait ? groups.patience() : std::chrono::milliseconds(0));
     if (got.events.empty()) {
       if (!wait || got.closed) break;
-      if (out.client_gone()) return false;
+      if (!groups.send_ended() || out.client_gone()) return false;
       continue;
     }
     Pieces pieces;
@@ -119,9 +165,9 @@ bool stream_events(const StreamPlan& plan, const EventFilter& filter, const Stre
     }
     for (const auto& event : got.events) {
       if (is_over(event->seq)) break;
-      if (filter.matches(*event)) pieces.add(*event, plan.compat);
+      if (filter.matches(*event) && !groups.take(event)) pieces.add(*event, plan.compat);
     }
-    if (!out.write_chunk(pieces.span(), plan.chunked)) return false;
+    if (!groups.send_ended() || !out.write_chunk(pieces.span(), plan.chunked)) return false;
     counters.lines += pieces.lines();
     if (missed > 0) {
       ++counters.slow_client_gaps;
@@ -132,7 +178,7 @@ bool stream_events(const StreamPlan& plan, const EventFilter& filter, const Stre
     if (stop.overdue()) break;
     next = got.next;
   }
-  return !plan.chunked || out.write("0\r\n\r\n");
+  return groups.send_all() && (!plan.chunked || out.write("0\r\n\r\n"));
 }
 
 }  // namespace burin

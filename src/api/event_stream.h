@@ -16,7 +16,8 @@ struct StreamPlan {
   std::uint64_t from = 0;              ///< first seq wanted; 0 = whatever is oldest
   std::optional<std::uint64_t> until;  ///< last seq wanted; none = follow
   bool compat = false;
-  bool chunked = true;  ///< false for HTTP/1.0 clients: the end of the connection ends the answer
+  std::optional<std::uint64_t> aggregate_ns;  ///< window in which equal events become one line
+  bool chunked = true;                        ///< false for HTTP/1.0 clients: the end of the connection ends the answer
 };
 
 /// Turns a query into a plan; 400 when `since` lies in the future.

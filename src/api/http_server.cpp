@@ -46,6 +46,7 @@ constexpr std::string_view kIndex =
     "\n"
     "GET /v1/events    events, one JSON object a line; parameters:\n"
     "                  follow, last=N, since=SEQ, stream=ID, compat=tetragon,\n"
+    "                  aggregate=10s,\n"
     "                  pods, processes, namespaces, events, policies\n"
     "GET /v1/policies  policies and their state, JSON\n"
     "GET /healthz      200 while the server runs\n"

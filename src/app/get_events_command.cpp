@@ -17,6 +17,7 @@ void declare(OptionSet& options) {
   options.values("output,o", "json|compact", "form of the output (default json)");
   options.values("last", "N", "begin with the last N events");
   options.values("since", "SEQ", "begin after this sequence number");
+  options.values("aggregate", "TIME", "one line for equal events within TIME (10s), with their number");
   options.flag("no-follow", "end after what is in memory instead of waiting for more");
   options.values("color", "auto|always|never", "colours of the compact form (default auto)");
   options.flag("timestamps", "put the time in front of each compact line");
@@ -75,6 +76,7 @@ int run_getevents(const Arguments& arguments) {
   get.timestamps = options.has("timestamps");
   get.follow = !options.has("no-follow");
   get.compat = options.has("compat");
+  get.aggregate = options.last("aggregate", "");
   get.bracket_ipv6 = options.has("bracket-ipv6");
   for (const auto& [name, target] :
        {std::pair{"stack-traces", &get.stack_traces}, std::pair{"ima-hash", &get.ima_hash}}) {

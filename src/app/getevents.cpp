@@ -178,6 +178,7 @@ std::string server_only_option(const GetEventsOptions& options) {
   if (options.last) return "--last";
   if (options.since) return "--since";
   if (!options.follow) return "--no-follow";
+  if (!options.aggregate.empty()) return "--aggregate";
   if (options.compat && options.output == OutputFormat::Json) return "--compat";
   return "";
 }
@@ -273,6 +274,7 @@ std::string events_request(const GetEventsOptions& options) {
   if (options.last) add("last=" + std::to_string(*options.last));
   if (options.since) add("since=" + std::to_string(*options.since));
   if (options.compat) add("compat=tetragon");
+  if (!options.aggregate.empty()) append_values(out, "aggregate", {options.aggregate});
   append_values(out, "pods", options.pods);
   append_values(out, "processes", options.processes);
   append_values(out, "namespaces", options.namespaces);

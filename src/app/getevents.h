@@ -27,6 +27,7 @@ struct GetEventsOptions {
   std::optional<std::uint64_t> last;   ///< begin with the last N; without it a follower sees new events only
   std::optional<std::uint64_t> since;  ///< begin after this seq
   bool compat = false;  ///< leave out what Tetragon does not have: the JSON's burin object, arguments in compact lines
+  std::string aggregate;  ///< window in which equal events become one line ("10s"); empty: each event is a line
   // Compact only.
   bool stack_traces = true, ima_hash = true, bracket_ipv6 = false;
   // One value an element (not split at commas), as in FilterSpec.

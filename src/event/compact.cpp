@@ -288,6 +288,8 @@ Result<std::string> event_line(const Line& line, const Json& event, const ProbeC
   for (const KindLine& kind : kKindLines)
     if (kind.key == key) out = kind.write(line, body, *process, notes);
   if (out.empty()) return out;
+  if (const Json* info = event.find("aggregation_info"); info && !line.options().tetragon_only)
+    out += " ×" + digits(*info, "count");
   return line.with_capabilities(std::move(out), *process) + "\n" + lines_below(line, body, notes);
 }
 

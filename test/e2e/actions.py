@@ -187,6 +187,50 @@ def a_rate_limit_by_destination(folder):
     listener.close()
 
 
+def equal_events_in_one_line(folder):
+    """Connections of one process to one service differ in the source port only: with aggregate= they are one line each and process,
+    and the counts add up to the events."""
+    listeners = [socket.socket() for _ in range(2)]
+    for listener in listeners:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+    ports = [listener.getsockname()[1] for listener in listeners]
+    policy = harness.write_policy(folder, "equal", f"""    selectors:
+    - matchArgs:
+      - index: 0
+        operator: "DPort"
+        values:
+        - "{ports[0]}"
+        - "{ports[1]}"
+""")
+    code = f"""import socket
+for port, times in (({ports[0]}, 6), ({ports[1]}, 2)):
+  for _ in range(times):
+    s = socket.socket()
+    s.connect(('127.0.0.1', port))
+    s.close()
+"""
+    with Daemon(policy) as daemon:
+        pids = [python(code)[0] for _ in range(2)]
+        daemon.stream.barrier()
+        single = daemon.events(events="PROCESS_KPROBE")
+        check_equal(len(single), 16, "events")
+        lines = daemon.events(events="PROCESS_KPROBE", aggregate="1h")
+        got = sorted((pid_of(e), harness.sock_of(e)["dport"], int(e["aggregation_info"]["count"])) for e in lines)
+        check_equal(got, sorted((pid, port, n) for pid in pids for port, n in zip(ports, (6, 2))), "process, port, count")
+        last = {(pid_of(e), harness.sock_of(e)["dport"]): e["burin"]["seq"] for e in single}
+        check_equal({(pid_of(e), harness.sock_of(e)["dport"]): e["burin"]["aggregate"]["last_seq"] for e in lines}, last,
+                    "last of each group")
+        plain = daemon.events(events="PROCESS_KPROBE", aggregate="1h", compat="tetragon")
+        check_equal(sum(int(e["aggregation_info"]["count"]) for e in plain), 16, "counts in the compatible form")
+        shown = subprocess.run([harness.BURIN, "getevents", "--server", daemon.url, "--no-follow", "-o", "compact", "--events",
+                                "kprobe", "--aggregate", "1h", "--last", "100"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        check_equal(sorted(line.rsplit(" ", 1)[1] for line in shown.stdout.splitlines()), ["×2", "×2", "×6", "×6"], shown.stderr)
+        daemon.stop()
+    for listener in listeners:
+        listener.close()
+
+
 def stacks_have_names(folder):
     policy = write(folder, "stacks", MKDIR + on_mode(453, """      - action: Post
         kernelStackTrace: true
@@ -427,5 +471,5 @@ def refused(policy):
 
 if __name__ == "__main__":
     harness.run(signals_and_monitor_mode, the_policy_itself_may_ask_for_monitor_mode, a_rate_limit_counts_what_it_holds_back,
-                a_suppressed_event_is_still_enforced, a_rate_limit_by_destination, stacks_have_names, actions_in_the_network,
-                an_enforcer_signals, a_sock_belongs_to_who_opened_it, refusals_say_where_and_why)
+                a_suppressed_event_is_still_enforced, a_rate_limit_by_destination, equal_events_in_one_line, stacks_have_names,
+                actions_in_the_network, an_enforcer_signals, a_sock_belongs_to_who_opened_it, refusals_say_where_and_why)

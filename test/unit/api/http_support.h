@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "api/http_server.h"
+#include "base/clock.h"
 #include "base/unique_fd.h"
 
 namespace burin_test {
@@ -31,6 +32,7 @@ struct EventSpec {
 inline burin::EventPtr make_event(std::uint64_t seq, const EventSpec& spec) {
   auto event = std::make_shared<burin::Event>();
   event->seq = seq;
+  event->mono_ns = burin::monotonic_ns();
   event->kind = spec.kind;
   auto process = std::make_shared<burin::ProcessInfo>();
   process->binary = spec.binary;
