@@ -76,7 +76,9 @@ void print_text(const std::vector<PolicyFile>& files) {
     fmt::print(stderr, "{}", render(file.diagnostics, file.text, wants_color(STDERR_FILENO)));
     std::size_t here = 0;
     for (const auto& d : file.diagnostics.all()) (d.severity == Severity::Error ? here : warnings) += 1;
-    if (!here) fmt::print("{}: ok, policy \"{}\", {} hook(s)\n", file.path, file.policy.name, file.policy.hooks.size());
+    if (!here)
+      fmt::print("{}: ok, policy \"{}\", {} hook(s)\n", file.path, file.policy.name,
+                 file.policy.hooks.size() + (file.policy.loader ? 1 : 0));
     errors += here;
   }
   if (errors || warnings) fmt::print(stderr, "{} error(s), {} warning(s)\n", errors, warnings);

@@ -55,7 +55,7 @@ Result<Rows> hooks() {
       {"uprobes", "functions and places in programs and libraries", EventKind::Uprobe},
       {"usdts", "probes that programs declare", EventKind::Usdt},
       {"lsmhooks", "hooks of the security modules, by BPF LSM", EventKind::Lsm},
-      {"loader", "files that are mapped executable", EventKind::Loader},
+      {"loader", "files that are mapped executable: perf events of mappings", EventKind::Loader},
   };
   Rows out;
   for (const Kind& k : kKinds) out.push_back({k.section, k.summary, {{"event", std::string(to_string(k.event))}}});

@@ -78,6 +78,8 @@ int run_render(const Arguments& arguments) {
     return kExitPolicy;
   }
   for (const auto& u : plan.unavailable) fmt::print(stderr, "burin: {} is left out: {}\n", u.function, u.reason);
+  if (plan.loader) fmt::print("/* loader: the kernel's perf events of mappings; needs no program */\n");
+  if (plan.loader && plan.hooks.empty()) return kExitOk;
   auto unit = render_policy(plan, ground->host, ground->layout);
   if (!unit) return report(unit.error());
   print_unit(*unit);

@@ -24,8 +24,8 @@ struct RenderedUnit {
 inline constexpr std::uint32_t kCounterSlots = 16;
 inline constexpr std::size_t kCounters = 13;
 extern const char* const kCounterNames[kCounters];
-/// The slots that count lost records: the perf buffer was full; another error.
-inline constexpr std::size_t kSlotNoSpace = 3, kSlotFailed = 4;
+/// Slots that are named here too; those of lost records are kSlotNoSpace (the perf buffer was full) and kSlotFailed.
+inline constexpr std::size_t kSlotEntered = 0, kSlotMatched = 1, kSlotPosted = 2, kSlotNoSpace = 3, kSlotFailed = 4;
 
 /// Every structure member that some template can use; what the layout sources are asked for.
 std::vector<std::string> layout_members();

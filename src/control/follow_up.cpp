@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "control/mapped_file.h"
+
 namespace burin {
 
 FollowUp::FollowUp(Outreach* outreach, bool expose_addresses)
@@ -12,11 +14,12 @@ void FollowUp::add_hook(const HookInfo& hook) {
   if (hook.user_stack < hook.record.fields.size()) user_stacks_[hook.id] = hook.record.fields[hook.user_stack].offset;
 }
 
-void FollowUp::arrived(std::span<const std::byte> record) {
+void FollowUp::arrived(std::span<std::byte> record) {
   wire::Head head;
   wire::wvar stack;
-  if (user_stacks_.empty() || record.size() < sizeof head) return;
+  if (record.size() < sizeof head) return;
   std::memcpy(&head, record.data(), sizeof head);
+  if (head.hook == kHookLoad) return complete_build_id(record, "/proc");
   const auto hook = user_stacks_.find(head.hook);
   if (hook == user_stacks_.end() || hook->second + sizeof stack > record.size()) return;
   std::memcpy(&stack, record.data() + hook->second, sizeof stack);

@@ -19,8 +19,9 @@ class FollowUp {
   FollowUp(Outreach* outreach, bool expose_addresses);
 
   void add_hook(const HookInfo& hook);
-  /// Looks at a record that has just arrived and will be decoded later, when its process may be gone.
-  void arrived(std::span<const std::byte> record);
+  /// Looks at a record that has just arrived and will be decoded later, when its process may be gone. A load without
+  /// build id gets that of the file.
+  void arrived(std::span<std::byte> record);
   /// True when the event is to be published.
   bool finish(Event& event);
 

@@ -17,6 +17,7 @@ HostQuestions unprivileged_questions(const HostFacts& host) {
   HostQuestions questions = ask_host(host, {});
   questions.kprobe = nullptr;
   questions.trampoline = nullptr;
+  questions.mappings = nullptr;
   return questions;
 }
 

@@ -44,6 +44,7 @@ class HostCheck {
       : policy_(policy), root_(root), diagnostics_(diagnostics) {}
 
   std::vector<std::string> run() {
+    if (policy_.loader) check_loader();
     for (const Hook& hook : policy_.hooks) {
       switch (hook.kind) {
         case HookKind::Kprobe:
@@ -104,6 +105,14 @@ class HostCheck {
       if (size + 3 >= name.size() && size <= name.size() + 3) near.push_back(f.substr(stem.size()));
     }
     missing(span, what + " " + burin::quoted(name), nearest(name, near));
+  }
+
+  /// As perf_event_open(2) says to find out whether the kernel has it; the call itself takes privileges.
+  void check_loader() {
+    std::error_code problem;
+    const auto type = fs::status(root_ / "proc/sys/kernel/perf_event_paranoid", problem).type();
+    if (type == fs::file_type::not_found)
+      missing(policy_.loader_span, "perf events, which tell of the files that are mapped executable", {});
   }
 
   /// The events folder, or empty when it cannot be read.

@@ -3,6 +3,7 @@
 #include "control/binary_places.h"
 #include "host/kernel_names.h"
 #include "kernel/loaded_program.h"
+#include "kernel/perf_reader.h"
 #include "layout/btf_path.h"
 
 namespace burin {
@@ -52,6 +53,10 @@ HostQuestions ask_host(const HostFacts& host, const std::filesystem::path& cache
   out.syscalls = [&host] { return syscall_names("/", host.tracefs); };
   out.functions = [&host](std::string_view pattern) { return matching_functions("/", host.tracefs, pattern); };
   out.places = binary_places;
+  out.mappings = [] {
+    const auto tried = try_mappings();
+    return tried ? std::string() : tried.error().text();
+  };
   const auto paths = std::make_shared<BtfPaths>(cache_dir, host.release + " " + host.boot_id);
   out.path = [paths](const BtfQuestion& question) { return paths->find(question); };
   return out;

@@ -11,6 +11,7 @@
 #include "control/follow_up.h"
 #include "event/decoder.h"
 #include "event/encode.h"
+#include "event/exec_gate.h"
 #include "event/reorder.h"
 
 namespace burin {
@@ -22,6 +23,9 @@ constexpr std::size_t kQueuedBatches = 128;
 constexpr std::size_t kQueuedBytes = 32U << 20;
 /// A record older than this is let out of the reorder window even if no batch says that it may go.
 constexpr std::uint64_t kLongestHoldNs = 100'000'000;
+/// An exec that takes longer, say because the program lies on a slow network disk, is waited for no more: what it
+/// mapped counts as the image's before.
+constexpr std::uint64_t kLongestExecNs = 10'000'000'000;
 /// How often the wall clock is sampled again and the kernel's own loss counters are compared with what was told.
 constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
 
@@ -39,7 +43,7 @@ struct Pipeline::Impl {
   void run();
   void seed(const std::vector<SeedProcess>& seeds);
   void take_requests();
-  void take(const RawBatch& batch);
+  void take(RawBatch& batch);
   void release(std::span<const ReorderWindow::Record> input, std::uint64_t until);
   void on_record(std::uint32_t cpu, std::span<const std::byte> bytes);
   void publish(Event event);
@@ -55,6 +59,10 @@ struct Pipeline::Impl {
   ProcessTable processes;
   Decoder decoder;
   ReorderWindow window;
+  ExecGate gate;
+  const ExecGate::Release decode = [this](std::uint32_t cpu, std::span<const std::byte> bytes) {
+    on_record(cpu, bytes);
+  };
   BoundedQueue<RawBatch> queue;
   std::thread thread;
 
@@ -132,9 +140,9 @@ PipelineCounters Pipeline::counters() const {
 
 void Pipeline::Impl::run() {
   while (!queue.finished()) {
-    const std::vector<RawBatch> batches = queue.pop_all(std::chrono::milliseconds(200));
+    std::vector<RawBatch> batches = queue.pop_all(std::chrono::milliseconds(200));
     take_requests();
-    for (const auto& batch : batches) {
+    for (auto& batch : batches) {
       take(batch);
       queued_bytes -= batch.bytes.size();
     }
@@ -143,7 +151,8 @@ void Pipeline::Impl::run() {
     if (monotonic_ns() - last_housekeeping > kHousekeepingNs) housekeeping();
     flush();
   }
-  window.flush([this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
+  window.flush([this](std::uint32_t cpu, std::span<const std::byte> bytes) { gate.pass(cpu, bytes, decode); });
+  gate.flush(decode);
   housekeeping();
   flush();
 }
@@ -172,7 +181,7 @@ void Pipeline::Impl::take_requests() {
   if (std::exchange(observer_changed, false)) observer = std::move(new_observer);
 }
 
-void Pipeline::Impl::take(const RawBatch& batch) {
+void Pipeline::Impl::take(RawBatch& batch) {
   for (const auto& loss : batch.losses) {
     told_lost += loss.count;
     account_ring_loss(told_lost, loss.cpu);
@@ -180,14 +189,16 @@ void Pipeline::Impl::take(const RawBatch& batch) {
   std::vector<ReorderWindow::Record> input;
   input.reserve(batch.items.size());
   for (const auto& item : batch.items) {
-    input.push_back({item.cpu, std::span(batch.bytes).subspan(item.offset, item.size)});
-    follow_up.arrived(input.back().bytes);
+    const auto bytes = std::span(batch.bytes).subspan(item.offset, item.size);
+    follow_up.arrived(bytes);
+    input.push_back({item.cpu, bytes});
   }
   release(input, batch.complete_until);
 }
 
 void Pipeline::Impl::release(std::span<const ReorderWindow::Record> input, std::uint64_t until) {
-  window.push(input, until, [this](std::uint32_t cpu, std::span<const std::byte> bytes) { on_record(cpu, bytes); });
+  window.push(input, until,
+              [this](std::uint32_t cpu, std::span<const std::byte> bytes) { gate.pass(cpu, bytes, decode); });
   late = window.late();
 }
 
@@ -237,6 +248,7 @@ void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
 void Pipeline::Impl::housekeeping() {
   last_housekeeping = monotonic_ns();
   clock.refresh();
+  gate.expire(last_housekeeping - std::min(last_housekeeping, kLongestExecNs), decode);
   AskKernelLosses ask;
   {
     std::lock_guard lock(requests_mutex);

@@ -255,6 +255,13 @@ void decide(const PlannedHook& hook, const Evaluation& evaluation, EventVerdict&
   out.truth = doubt ? Truth::Unknown : Truth::No;
 }
 
+void name_process(const JsonNode& body, EventVerdict& verdict) {
+  const JsonNode* process = body.find("process");
+  if (!process) return;
+  verdict.binary = process->string("binary");
+  if (const JsonNode* pid = process->find("pid")) verdict.pid = static_cast<std::uint32_t>(pid->natural().value_or(0));
+}
+
 }  // namespace
 
 std::string_view to_string(Truth truth) {
@@ -276,12 +283,16 @@ Result<std::vector<EventVerdict>> test_event(const HookPlan& plan, std::string_v
     EventVerdict& verdict = out.emplace_back();
     verdict.hook = name_of(hook, *body);
     verdict.hook_span = hook.span;
-    if (const JsonNode* process = body->find("process")) {
-      verdict.binary = process->string("binary");
-      if (const JsonNode* pid = process->find("pid"))
-        verdict.pid = static_cast<std::uint32_t>(pid->natural().value_or(0));
-    }
+    name_process(*body, verdict);
     decide(hook, Evaluation(hook, *event, *body), verdict);
+  }
+  if (const JsonNode* body = plan.loader ? event->find("process_loader") : nullptr) {
+    EventVerdict& verdict = out.emplace_back();
+    verdict.hook = "loader";
+    verdict.hook_span = plan.loader_span;
+    name_process(*body, verdict);
+    verdict.truth = Truth::Yes;  // there is nothing to select by
+    verdict.actions = {std::string(to_string(ActionKind::Post))};
   }
   return out;
 }

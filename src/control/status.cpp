@@ -31,6 +31,14 @@ HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, 
   return counters;
 }
 
+HookCounters loader_counters(const MappingCounters& mappings) {
+  HookCounters counters{"loader", std::string(kLoaderRung), std::vector<std::uint64_t>(kCounterSlots)};
+  counters.slots[kSlotEntered] = mappings.mapped;
+  counters.slots[kSlotMatched] = counters.slots[kSlotPosted] = mappings.files;
+  counters.slots[kSlotNoSpace] = mappings.lost;
+  return counters;
+}
+
 void add_losses(const LoadedProgram& program, const HostFacts& host, Pipeline::KernelLosses& losses) {
   const auto slots = program.read_percpu_u64("counters", host.possible_cpus);
   for (std::size_t i = 0; slots && i < slots->size(); ++i)
@@ -81,6 +89,12 @@ std::string policy_json(const LoadedPolicy& p, const std::vector<HookCounters>& 
                            tried_json(h.tried), h.span.line, i < counters.size() ? counters_json(counters[i]) : "{}");
       ++i;
     }
+  if (p.plan.loader) {
+    hooks += fmt::format("{}{{\"id\":{},\"function\":\"loader\",\"rung\":{},\"tried\":[],\"line\":{},\"counters\":{}}}",
+                         i ? "," : "", kHookLoad, json_text(kLoaderRung), p.plan.loader_span.line,
+                         i < counters.size() ? counters_json(counters[i]) : "{}");
+    ++i;
+  }
   std::string enforcers;
   for (const auto& e : p.plan.enforcers) enforcers += (enforcers.empty() ? "" : ",") + json_text(e.function);
   if (!enforcers.empty())
@@ -189,7 +203,8 @@ std::string metrics_text(const DaemonStatus& s) {
     m.sample(fmt::format("policy=\"{}\"", p->plan.policy), static_cast<std::uint64_t>(p->plan.unavailable.size()));
   m.family("burin_compiles_total", "counter", "Program units by where their image came from.");
   std::uint64_t cached = s.base_compile.cached, compiled = !s.base_compile.cached;
-  for (const auto* p : s.policies) (p->compile.cached ? cached : compiled) += 1;
+  for (const auto* p : s.policies)
+    if (p->program) (p->compile.cached ? cached : compiled) += 1;
   m.sample("image=\"cached\"", cached);
   m.sample("image=\"compiled\"", compiled);
   m.family("burin_start_seconds", "gauge", "Time from the start of the process to all policies attached.");

@@ -8,6 +8,7 @@
 #include "control/pipeline.h"
 #include "control/self_test.h"
 #include "control/supervisor.h"
+#include "kernel/perf_reader.h"
 #include "model/host_facts.h"
 
 namespace burin {
@@ -37,6 +38,9 @@ struct DaemonStatus {
 /// The counters of the unit's hook number `hook`; no slots when the map cannot be read. Thread-safe.
 HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, std::size_t hook,
                            std::string_view function, std::string_view rung);
+/// Of `loader: true`, one source for all policies: entered = executable mappings, matched and posted = those of files,
+/// no_space = what found no room in the rings.
+HookCounters loader_counters(const MappingCounters& mappings);
 /// Adds what a unit's programs missed so far. Thread-safe.
 void add_losses(const LoadedProgram& program, const HostFacts& host, Pipeline::KernelLosses& losses);
 

@@ -179,7 +179,7 @@ Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>
     if (diagnostics.has_errors()) return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
     // A policy of which nothing can run is refused, unless it says of each hook that its absence is fine.
     const auto missed = std::ranges::find(plan.unavailable, false, &UnavailableHook::may_be_absent);
-    if (plan.hooks.empty() && missed != plan.unavailable.end())
+    if (plan.hooks.empty() && !plan.loader && missed != plan.unavailable.end())
       return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
                                               missed->function + ": " + missed->reason + ")");
     for (const auto& hook : plan.hooks) next = static_cast<HookId>(next + hook.targets.size());
@@ -233,13 +233,20 @@ Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUni
   return Ok{};
 }
 
+/// False for a policy of nothing but `loader: true`.
+bool has_programs(const HookPlan& plan) {
+  return !plan.loader || !plan.hooks.empty() || !plan.enforcers.empty();
+}
+
 Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
   std::vector<LoadedPolicy*> loading;
   std::vector<Result<RenderedUnit>> units;
   for (auto& plan : plans) {
-    loading.push_back(&policies.emplace_back());
-    loading.back()->plan = std::move(plan);
-    units.push_back(render_policy(loading.back()->plan, host, layout, needs));
+    LoadedPolicy& policy = policies.emplace_back();
+    policy.plan = std::move(plan);
+    if (!has_programs(policy.plan)) continue;
+    loading.push_back(&policy);
+    units.push_back(render_policy(policy.plan, host, layout, needs));
   }
   std::vector<std::optional<Result<ProgramImage>>> images(units.size());
   {
@@ -263,6 +270,8 @@ Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
   const Stopwatch watch(times.attach);
   for (std::size_t i = 0; i < units.size(); ++i)
     TRY_OK(start_policy(*loading[i], std::move(units[i]), std::move(*images[i])));
+  if (options.perf.mappings) TRY_OK(reader->enable_mappings());
+  for (auto& policy : policies) policy.state = PolicyState::Attached;
   return Ok{};
 }
 
@@ -277,6 +286,7 @@ Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFil
   needs = needs_of(plans);
   // A program's memory map has to be read before the program ends: there is no time to wait for more events.
   if (std::ranges::any_of(plans, wants_user_stacks)) options.perf.wake_each_event = true;
+  options.perf.mappings = std::ranges::any_of(plans, &HookPlan::loader);
   TRY_OK(start_base(layout));
   pipeline->start(seed_kernel());
   {
@@ -295,6 +305,7 @@ Result<> Supervisor::Impl::start_with(LayoutChoice choice, std::vector<PolicyFil
     add_losses(*base, host, losses);
     for (const auto& p : policies)
       if (p.program) add_losses(*p.program, host, losses);
+    losses.unwritten += reader->mappings().lost;
     return losses;
   });
   return Ok{};
@@ -319,6 +330,7 @@ DaemonStatus Supervisor::Impl::status() const {
         if (p.program) hooks.push_back(read_counters(*p.program, host, slot, target.function, to_string(hook.rung)));
         ++slot;
       }
+    if (p.plan.loader) hooks.push_back(loader_counters(reader->mappings()));
     if (p.program && !p.plan.enforcers.empty())
       hooks.push_back(read_counters(*p.program, host, slot, "enforcers", "enforcer"));
     s.policy_counters.push_back(std::move(hooks));
@@ -395,11 +407,10 @@ void Supervisor::stop() {
   if (d.stopped) return;
   d.stopped = true;
   d.ready = false;
-  for (auto& p : d.policies)
-    if (p.program) {
-      p.program->detach_all();
-      p.state = PolicyState::Detached;
-    }
+  for (auto& p : d.policies) {
+    if (p.program) p.program->detach_all();
+    p.state = PolicyState::Detached;
+  }
   if (d.base) d.base->detach_all();
   if (d.reader) d.reader->stop();
   if (d.pipeline) d.pipeline->stop();

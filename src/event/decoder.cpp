@@ -53,7 +53,18 @@ void start_event(const wire::Head& head, std::uint32_t cpu, const WallClock& clo
   out.burin_at = 0;
 }
 
+HookInfoPtr loader_info() {
+  auto info = std::make_shared<HookInfo>();
+  info->id = kHookLoad;
+  info->kind = EventKind::Loader;
+  info->rung = kLoaderRung;
+  return info;
+}
+
 }  // namespace
+
+Decoder::Decoder(ProcessTable& processes, const WallClock& clock)
+    : processes_(processes), clock_(clock), loader_(loader_info()) {}
 
 Result<> Decoder::add_hook(HookInfoPtr hook) {
   if (hook->id < kFirstPolicyHook) return refuse(*hook, "its number " + std::to_string(hook->id) + " is a base hook's");
@@ -109,6 +120,7 @@ DecodeStatus Decoder::decode(std::uint32_t cpu, std::span<const std::byte> recor
     case kHookExec: return decode_exec(record, out);
     case kHookExit: return decode_exit(record, out);
     case kHookClone: return decode_clone(record);
+    case kHookLoad: return decode_load(record, out);
   }
   const auto hook = hooks_.find(head.hook);
   if (hook == hooks_.end()) return DecodeStatus::UnknownHook;
@@ -141,6 +153,23 @@ DecodeStatus Decoder::decode_clone(std::span<const std::byte> record) {
   wire::Clone clone;
   if (!read_fixed(record, clone)) return DecodeStatus::Malformed;
   return processes_.on_clone(clone) ? DecodeStatus::Silent : DecodeStatus::Malformed;
+}
+
+DecodeStatus Decoder::decode_load(std::span<const std::byte> record, Event& out) {
+  wire::Load load;
+  if (!read_fixed(record, load) || load.build_id_len > sizeof load.build_id || load.path.off > record.size() ||
+      load.path.len > record.size() - load.path.off)
+    return DecodeStatus::Malformed;
+  out.kind = EventKind::Loader;
+  out.hook = loader_;
+  const auto text = [](const void* bytes, std::size_t size) {
+    return std::string(static_cast<const char*>(bytes), size);
+  };
+  out.loaded_path = text(record.data() + load.path.off, load.path.len);
+  out.build_id = text(load.build_id, load.build_id_len);
+  out.process = processes_.find(load.head);
+  out.parent = processes_.parent_of(*out.process);
+  return DecodeStatus::Event;
 }
 
 bool Decoder::decode_value(const Argument& argument, const wire::Head& head, std::span<const std::byte> record,

@@ -25,7 +25,7 @@ enum class DecodeStatus {
 /// Not thread-safe.
 class Decoder {
  public:
-  explicit Decoder(ProcessTable& processes, const WallClock& clock) : processes_(processes), clock_(clock) {}
+  explicit Decoder(ProcessTable& processes, const WallClock& clock);
 
   /// Makes the records of a hook readable. Error{Internal} when the hook could not be decoded safely: an id of the base
   /// hooks, an argument type that types/ does not have, a field that lies outside its record or has another size than
@@ -63,11 +63,13 @@ class Decoder {
   DecodeStatus decode_exec(std::span<const std::byte> record, Event& out);
   DecodeStatus decode_exit(std::span<const std::byte> record, Event& out);
   DecodeStatus decode_clone(std::span<const std::byte> record);
+  DecodeStatus decode_load(std::span<const std::byte> record, Event& out);
   DecodeStatus decode_hook(const Hook& hook, const wire::Head& head, std::span<const std::byte> record, Event& out);
 
   ProcessTable& processes_;
   const WallClock& clock_;
   std::unordered_map<HookId, Hook> hooks_;
+  const HookInfoPtr loader_;  ///< of every load: no policy owns one
 };
 
 }  // namespace burin

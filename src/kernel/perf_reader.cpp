@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -28,6 +29,8 @@ constexpr std::size_t kBatchBytes = 4u << 20;
 /// Below this many records in a drain nobody is flooding us, and the next look comes early: as soon as complete_until
 /// can pass the records just delivered. Above it, fewer and larger drains are cheaper.
 constexpr std::size_t kQuietRecords = 32;
+/// Of the rings of mappings, in parts of the other rings: a program loads a handful of files and then runs.
+constexpr std::uint32_t kMappingShare = 4;
 /// kOrderSlackNs in epoll's milliseconds, plus one.
 constexpr std::uint32_t kReleaseMs = kOrderSlackNs / 1'000'000 + 1;
 
@@ -39,6 +42,7 @@ struct PerfReader::Impl {
   std::atomic<std::uint32_t> poll_ms{10};
   Deliver deliver;
   std::atomic<std::uint64_t> records{0}, lost{0};
+  std::atomic<std::uint64_t> mapped{0}, files{0}, mappings_lost{0};
   std::atomic<bool> stopping{false};
   std::thread thread;
 
@@ -50,6 +54,7 @@ struct PerfReader::Impl {
   std::vector<std::uint64_t> heads;
 
   Result<> open(const PerfReaderOptions& options, std::uint32_t slots);
+  Result<> open_mappings(const PerfReaderOptions& options, std::uint32_t pages, std::uint32_t slots);
   Result<> watch(int fd);
   void run();
   void drain(bool last);
@@ -72,9 +77,9 @@ Result<> PerfReader::Impl::open(const PerfReaderOptions& options, std::uint32_t 
   if (!epoll || !wake) return fail_errno(ErrorCode::Io, "cannot create the perf reader's wake-up descriptors", errno);
   TRY_OK(watch(wake.get()));
   const std::uint32_t pages = options.pages_per_cpu != 0 ? options.pages_per_cpu : slots < 16 ? 256 : 64;
-  rings.reserve(slots);
+  rings.reserve(std::size_t{slots} * 2);
   for (std::uint32_t cpu = 0; cpu < slots; ++cpu) {
-    TRY(auto ring, PerfRing::open(cpu, pages, options.wake_each_event));
+    TRY(auto ring, PerfRing::open(cpu, {pages, options.wake_each_event, RingKind::Output}));
     if (!ring) continue;
     const int ring_fd = ring->fd();
     rings.push_back(std::move(*ring));
@@ -84,13 +89,34 @@ Result<> PerfReader::Impl::open(const PerfReaderOptions& options, std::uint32_t 
                         -error);
   }
   if (rings.empty()) return fail(ErrorCode::Unsupported, "no CPU of the perf event array is online");
+  if (options.mappings) TRY_OK(open_mappings(options, std::max(pages / kMappingShare, 1u), slots));
   heads.resize(rings.size());
   return Ok{};
 }
 
+Result<> PerfReader::Impl::open_mappings(const PerfReaderOptions& options, std::uint32_t pages, std::uint32_t slots) {
+  for (std::uint32_t cpu = 0; cpu < slots; ++cpu) {
+    TRY(auto ring, PerfRing::open(cpu, {pages, options.wake_each_event, RingKind::Mappings}));
+    if (!ring) continue;
+    rings.push_back(std::move(*ring));
+    TRY_OK(watch(rings.back().fd()));
+  }
+  return Ok{};
+}
+
 void PerfReader::Impl::hand_over(RawBatch& batch) {
-  std::uint64_t gone = 0;
-  for (const auto& loss : batch.losses) gone += loss.count;
+  std::uint64_t gone = 0, gone_mappings = 0, all = 0, of_files = 0;
+  for (const auto& loss : batch.losses) {
+    gone += loss.count;
+    if (loss.mappings) gone_mappings += loss.count;
+  }
+  for (const auto& ring : rings) {
+    all += ring.mapped();
+    of_files += ring.files();
+  }
+  mapped.store(all, std::memory_order_relaxed);
+  files.store(of_files, std::memory_order_relaxed);
+  mappings_lost.fetch_add(gone_mappings, std::memory_order_relaxed);
   records.fetch_add(batch.items.size(), std::memory_order_relaxed);
   lost.fetch_add(gone, std::memory_order_relaxed);
   batch.complete_until = complete_until;
@@ -199,6 +225,7 @@ void PerfReader::stop() {
   [[maybe_unused]] const ssize_t written = ::write(impl_->wake.get(), &one, sizeof one);
   impl_->thread.join();
   for (const auto& ring : impl_->rings) {
+    if (ring.kind() != RingKind::Output) continue;
     const std::uint32_t cpu = ring.cpu();
     bpf_map_delete_elem(impl_->map.get(), &cpu);
   }
@@ -209,6 +236,29 @@ std::uint64_t PerfReader::records() const {
 }
 std::uint64_t PerfReader::lost() const {
   return impl_->lost.load(std::memory_order_relaxed);
+}
+
+Result<> PerfReader::enable_mappings() {
+  bool any = false;
+  for (const auto& ring : impl_->rings) {
+    if (ring.kind() != RingKind::Mappings) continue;
+    TRY_OK(ring.enable());
+    any = true;
+  }
+  if (!any) return fail(ErrorCode::Internal, "the perf reader has no rings of mappings");
+  return Ok{};
+}
+
+MappingCounters PerfReader::mappings() const {
+  return {impl_->mapped.load(std::memory_order_relaxed), impl_->files.load(std::memory_order_relaxed),
+          impl_->mappings_lost.load(std::memory_order_relaxed)};
+}
+
+Result<> try_mappings() {
+  const int here = ::sched_getcpu();
+  TRY(auto ring, PerfRing::open(here < 0 ? 0 : static_cast<std::uint32_t>(here), {1, false, RingKind::Mappings}));
+  if (!ring) return fail(ErrorCode::Unsupported, "no CPU takes perf events");
+  return Ok{};
 }
 
 }  // namespace burin

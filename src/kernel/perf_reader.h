@@ -24,6 +24,7 @@ struct RawBatch {
   struct Loss {
     std::uint32_t cpu = 0;
     std::uint64_t count = 0;  ///< records that found no room in this CPU's ring since the last time it was told
+    bool mappings = false;    ///< in its ring of mappings
   };
   std::vector<std::byte> bytes;
   std::vector<Item> items;
@@ -41,7 +42,19 @@ struct PerfReaderOptions {
   std::uint32_t pages_per_cpu = 0;  ///< power of two; 0 = 256 below 16 CPUs, else 64
   std::uint32_t poll_ms = 10;       ///< longest time an event waits in the ring
   bool wake_each_event = false;     ///< wake-up per event instead of at a quarter of the ring
+  /// A second ring per CPU, of a quarter of the pages, for executable mappings of files: records kHookLoad and
+  /// kHookImage. Silent until enable_mappings().
+  bool mappings = false;
 };
+
+struct MappingCounters {
+  std::uint64_t mapped = 0;  ///< executable mappings, of files or not
+  std::uint64_t files = 0;   ///< of files: became records
+  std::uint64_t lost = 0;    ///< found no room in the ring; a few of these may have been names of threads, not mappings
+};
+
+/// Whether the kernel lets us have perf events of mappings; Error{Unsupported} with the reason if not.
+Result<> try_mappings();
 
 class PerfReader {
  public:
@@ -67,6 +80,10 @@ class PerfReader {
   /// Records that found no room, so far: from PERF_RECORD_LOST, which comes with the next record that does find room,
   /// and since Linux 6.0 from the event's own counter, which needs no such record.
   std::uint64_t lost() const;
+
+  /// Makes the rings of mappings speak; PerfReaderOptions::mappings has to be set. Thread-safe.
+  Result<> enable_mappings();
+  MappingCounters mappings() const;  ///< so far; thread-safe
 
  private:
   PerfReader();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/action.h"
@@ -55,6 +56,9 @@ using ProcessPtr = std::shared_ptr<const ProcessInfo>;
 enum class EventKind : std::uint8_t { Exec, Exit, Kprobe, Tracepoint, Uprobe, Usdt, Lsm, Loader, Gap };
 /// "PROCESS_EXEC"... ; a gap is RATE_LIMIT_INFO.
 std::string_view to_string(EventKind kind);
+
+/// How `loader: true` is served, in the place of a Rung's name: no program of ours is involved.
+inline constexpr std::string_view kLoaderRung = "perf event";
 
 /// Why events are missing from the stream.
 enum class LossReason : std::uint8_t {

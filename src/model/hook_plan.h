@@ -241,7 +241,8 @@ struct HookPlan {
   std::vector<UnavailableHook> unavailable;
   std::vector<Followed> followed;
   PolicyOptions options;
-  bool loader = false;
+  bool loader = false;  ///< files that are mapped executable are reported; needs no program
+  SourceSpan loader_span;
 };
 
 }  // namespace burin

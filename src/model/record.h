@@ -9,11 +9,16 @@
 
 namespace burin {
 
-/// Number of a hook inside the running daemon; goes into every record. 1..3 are the base hooks, policies get 16 and up.
+/// Number of a hook inside the running daemon; goes into every record. Below 16 are the base hooks, policies get 16 and
+/// up.
 using HookId = std::uint16_t;
 inline constexpr HookId kHookExec = 1;
 inline constexpr HookId kHookExit = 2;
 inline constexpr HookId kHookClone = 3;
+/// Made by the daemon from what the kernel's perf events say of mappings, not by a program of ours: a file was mapped
+/// executable (wire::Load); a process's memory was replaced by an exec whose own record is still to come (wire::Head).
+inline constexpr HookId kHookLoad = 4;
+inline constexpr HookId kHookImage = 5;
 inline constexpr HookId kFirstPolicyHook = 16;
 /// First bit of Head::faults for `data`, and the bit of the return value.
 inline constexpr unsigned kFaultData = 16, kFaultReturn = 31;
@@ -84,6 +89,18 @@ inline constexpr std::size_t kCommSize = 16;
   X(u32, child_tgid)             \
   X(u32, child_ppid)
 
+// After the head of a load record, of which only hook, size, ktime, tgid and tid say something.
+//  address, length  of the mapping
+//  inode      of the file; 0 where the kernel gives the build id in its place
+//  path       as the process sees it; empty when the kernel could not say it
+#define BURIN_RECORD_LOAD(X, A) \
+  X(u64, address)               \
+  X(u64, length)                \
+  X(u64, inode)                 \
+  X(u32, build_id_len)          \
+  A(u8, build_id, 32)           \
+  X(wvar, path)
+
 // One program image of a process, the value of the kernel's `procs` map (key: u32 tgid).
 //  path       of the executed file, zero padded so that equal paths are equal words
 //  path_len   strlen; more than 255 = the path is not known whole (too long, too deep) and is in no list of a policy
@@ -144,6 +161,10 @@ struct Clone {
   Head head;
   BURIN_RECORD_CLONE(BURIN_X, BURIN_A)
 };
+struct Load {
+  Head head;
+  BURIN_RECORD_LOAD(BURIN_X, BURIN_A)
+};
 struct Proc {
   BURIN_PROC(BURIN_X, BURIN_A)
 };
@@ -157,7 +178,7 @@ struct ProcFacts {
 #undef BURIN_A
 static_assert(sizeof(Proc) == 288 && sizeof(ProcParent) == 272 && sizeof(ProcFacts) == 112);
 static_assert(sizeof(wvar) == 4 && sizeof(Head) == 96 && sizeof(Exec) == 128 && sizeof(Exit) == 104 &&
-              sizeof(Clone) == 120);
+              sizeof(Clone) == 120 && sizeof(Load) == 160);
 }  // namespace wire
 
 /// Bits of Head::flags.

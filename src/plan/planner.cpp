@@ -55,13 +55,10 @@ class PolicyPlanner {
     plan_.policy = policy.name;
     plan_.file = policy.file;
     plan_.options = policy.options;
-    plan_.loader = policy.loader;
   }
 
   HookPlan run() {
-    if (policy_.loader)
-      plan_.unavailable.push_back(
-          {"loader", {}, "files that are mapped to be executed are not reported yet", policy_.loader_span, false});
+    if (policy_.loader) add_loader();
     for (const auto& hook : policy_.hooks) {
       check_actions(policy_, hook, in_, diagnostics_);
       if (hook.kind == HookKind::Uprobe || hook.kind == HookKind::Usdt)
@@ -74,6 +71,13 @@ class PolicyPlanner {
   }
 
  private:
+  void add_loader() {
+    plan_.loader_span = policy_.loader_span;
+    std::string problem = in_.ask.mappings ? in_.ask.mappings() : std::string();
+    plan_.loader = problem.empty();
+    if (!plan_.loader) plan_.unavailable.push_back({"loader", {}, std::move(problem), policy_.loader_span, false});
+  }
+
   /// Callees that the same rung serves share one program; what cannot be had is named one by one.
   void add_callees(const Hook& hook) {
     PlannedHook* shared = nullptr;

@@ -37,6 +37,8 @@ struct HostQuestions {
   std::function<Result<std::vector<std::string>>(std::string_view)> functions;
   /// Places of a uprobe or usdt hook in its binary. An error says what is missing.
   std::function<Result<std::vector<BinaryPlace>>(const Hook&)> places;
+  /// Why the kernel gives no perf events of mappings (`loader: true`); empty when it does.
+  std::function<std::string()> mappings;
   /// The way from a parameter or structure to a member, and its type: `resolve` and `auto`.
   std::function<Result<BtfPath>(const BtfQuestion&)> path;
 };

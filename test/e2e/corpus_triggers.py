@@ -50,7 +50,7 @@ class Trigger:
         pid, said, _ = self.act()
         daemon.stream.barrier()
         mine = [e for e in daemon.stream.snapshot()
-                if body(e).get("policy_name") == policy and (self.any_pid or pid_of(e) == pid)]
+                if (body(e).get("policy_name") == policy or kind_of(e) == "process_loader") and (self.any_pid or pid_of(e) == pid)]
         if self.never:
             check(not mine, f"{len(mine)} events of a process that the policy leaves out: {json.dumps(mine[:1])[:500]}")
             return "no event, as it should be"
@@ -188,7 +188,7 @@ TRIGGERS = {
     "tracingpolicy__list-syscalls": Trigger(lambda: python("import ctypes\nc=ctypes.CDLL(None)\nc.dup(0)\nc.dup2(0,9)\n"), ("__x64_sys_dup", lambda e: True),
                                             ("__x64_sys_dup2", lambda e: True), kprobes=False),
     "tracingpolicy__loader": Trigger(lambda: python("import ctypes\nctypes.CDLL('libm.so.6')\n"),
-                                     (None, lambda e: re.search(r"/libm\.so\.6$", body(e)["path"])), kprobes=False, any_pid=True),
+                                     (None, lambda e: re.search(r"/libm\.so\.6$", body(e)["path"]) and body(e)["buildid"]), kprobes=False),
     "tracingpolicy__lsm_file_open": Trigger(lambda: run(["/usr/bin/cat", "/etc/passwd"]), ("file_open", path_arg(0, "/etc/passwd"))),
     "tracingpolicy__lsm_track_grandparent": Trigger(lambda: run(["/bin/true"]), ("bprm_check_security", lambda e: arg(e, 0)["string_arg"] != "")),
     "tracingpolicy__openat_write": Trigger(

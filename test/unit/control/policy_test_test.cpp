@@ -161,3 +161,16 @@ TEST_CASE("positions are the policy's, arguments of type nop are not in the reco
   CHECK(verdict(p, R"({"process_kprobe":{"process":{},"function_name":"f","args":[{"int_arg":7}]}})").truth ==
         Truth::Unknown);
 }
+
+TEST_CASE("a loader event is one of every policy with loader, and of no other") {
+  const std::string line =
+      R"({"process_loader":{"process":{"pid":7,"binary":"/usr/bin/cat"},"path":"/lib/libc.so.6"}})";
+  const EventVerdict v = verdict(plan("  loader: true\n"), line);
+  CHECK(v.hook == "loader");
+  CHECK(v.truth == Truth::Yes);
+  CHECK(v.pid == 7);
+  CHECK(v.binary == "/usr/bin/cat");
+  CHECK(v.hook_span.line == 6);
+  CHECK(v.actions == std::vector<std::string>{"Post"});
+  CHECK(test_event(plan(kConnect), line)->empty());
+}

@@ -109,3 +109,34 @@ TEST_CASE("fields are laid out behind the head, strings with a tail of a power o
   CHECK(record.tail_max == 8192);
   CHECK(plan.hooks[0].id() == 16);
 }
+
+TEST_CASE("loader: asked of the host, and named when it refuses") {
+  Policy policy;
+  policy.name = "p";
+  policy.loader = true;
+  policy.loader_span.line = 6;
+  World w;
+  HostQuestions questions;
+  Diagnostics diagnostics;
+  const auto plan = [&] {
+    return plan_policy(policy, {w.catalog, w.host, w.layout, questions, 16, {}, 0}, diagnostics);
+  };
+  CHECK(plan().loader);  // not asked: yes
+  questions.mappings = [] { return std::string(); };
+  CHECK(plan().loader);
+  CHECK(plan().loader_span.line == 6);
+  CHECK(plan().unavailable.empty());
+
+  questions.mappings = [] { return std::string("perf_event_open: Permission denied"); };
+  const HookPlan refused = plan();
+  CHECK_FALSE(refused.loader);
+  REQUIRE(refused.unavailable.size() == 1);
+  CHECK(refused.unavailable[0].function == "loader");
+  CHECK(refused.unavailable[0].reason == "perf_event_open: Permission denied");
+  CHECK(refused.unavailable[0].span.line == 6);
+  CHECK_FALSE(refused.unavailable[0].may_be_absent);
+
+  policy.loader = false;
+  CHECK_FALSE(plan().loader);
+  CHECK(plan().unavailable.empty());
+}
