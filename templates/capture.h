@@ -81,6 +81,12 @@ static __always_inline long burin_read_skb(struct w_skb *w, u64 skb) {
   burin_read(&w->hash, 4, (void *)(skb + L_sk_buff_hash));
 #endif
   if (network == 0xffff) return 0; /* not set yet: no tuple rather than a stale one */
+#ifdef L_sk_buff_protocol
+  u16 kind = 0; /* on the way down from a socket it may not be set yet */
+  burin_read(&kind, 2, (void *)(skb + L_sk_buff_protocol));
+  kind = __builtin_bswap16(kind);
+  if (kind != 0 && kind != 0x0800 && kind != 0x86dd) return 0; /* neither ETH_P_IP nor ETH_P_IPV6 */
+#endif
   u64 ip = head + network;
   burin_read(&first, 1, (void *)ip);
   if ((first >> 4) == 4) {

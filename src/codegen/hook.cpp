@@ -73,6 +73,8 @@ std::vector<GeneratedLine> capture_one(const PlannedHook& hook, const PlannedArg
   site.text = text_of(arg);
   site.fault = "faults |= " + std::to_string(1U << bit) + "u;";
   site.user = arg.source.user;
+  site.in_place = arg.source.value_in_place || arg.source.kind == ArgSource::Kind::ContextAddress ||
+                  arg.source.kind == ArgSource::Kind::ContextDataLoc;
   site.max_data = arg.max_data;
   std::string before = length_text(hook, arg, name, site);
   const std::string error = arg.error == kNone ? std::string() : "r->" + hook.record.fields[arg.error].name;

@@ -20,12 +20,16 @@ Result<> check_digests(const Hook& hook, const Binary& binary) {
   std::string seen;
   for (const auto& digest : hook.digests) {
     const auto colon = digest.value.find(':');
-    std::string algorithm = "build id", actual = binary.build_id();
-    if (colon != std::string::npos) {
-      algorithm = lower(digest.value.substr(0, colon));
+    const std::string wanted = lower(digest.value.substr(colon == std::string::npos ? 0 : colon + 1));
+    std::string algorithm = colon == std::string::npos ? "build-id" : lower(digest.value.substr(0, colon));
+    std::string actual;
+    if (algorithm == "build-id" || algorithm == "buildid") {
+      algorithm = "build id";
+      actual = binary.build_id();
+    } else {
       TRY(actual, file_digest(hook.path, algorithm));
     }
-    if (actual == lower(digest.value.substr(colon == std::string::npos ? 0 : colon + 1))) return Ok{};
+    if (actual == wanted) return Ok{};
     const std::string told = algorithm + " " + (actual.empty() ? "none" : actual);
     if (seen.find(told) == std::string::npos) seen += (seen.empty() ? "" : ", ") + told;
   }

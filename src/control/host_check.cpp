@@ -1,33 +1,15 @@
 #include "control/host_check.h"
 
 #include <algorithm>
-#include <fstream>
 #include <optional>
 #include <set>
 
 #include "diag/display.h"
+#include "host/kernel_names.h"
 
 namespace burin {
 namespace fs = std::filesystem;
 namespace {
-
-/// Names of kernel functions, sorted.
-std::vector<std::string> read_functions(const fs::path& root) {
-  std::vector<std::string> out;
-  std::ifstream in(root / "proc/kallsyms");
-  std::string line;
-  while (std::getline(in, line)) {
-    // "ffffffff81000000 T name [module]"
-    const std::size_t kind = line.find(' ');
-    if (kind == std::string::npos || kind + 3 >= line.size()) continue;
-    const char letter = line[kind + 1];
-    if (letter != 't' && letter != 'T' && letter != 'w' && letter != 'W') continue;
-    const std::size_t end = line.find_first_of(" \t", kind + 3);
-    out.push_back(line.substr(kind + 3, end == std::string::npos ? end : end - kind - 3));
-  }
-  std::sort(out.begin(), out.end());
-  return out;
-}
 
 std::vector<std::string> names_in(const fs::path& folder) {
   std::vector<std::string> out;
@@ -94,7 +76,7 @@ class HostCheck {
   void check_function(const std::string& symbol, const std::string& name, const std::string& what,
                       const SourceSpan& span) {
     if (name.empty()) return;
-    if (!functions_) functions_ = read_functions(root_);
+    if (!functions_) functions_ = function_names(root_);
     if (functions_->empty()) return note("/proc/kallsyms cannot be read: functions were not looked up");
     if (std::binary_search(functions_->begin(), functions_->end(), symbol)) return;
     const std::string stem = symbol.substr(0, symbol.size() - name.size());

@@ -1,6 +1,7 @@
 #include "control/host_questions.h"
 
 #include "control/binary_places.h"
+#include "control/probe_refusal.h"
 #include "host/kernel_names.h"
 #include "kernel/loaded_program.h"
 #include "kernel/perf_reader.h"
@@ -45,7 +46,12 @@ HookArg arg_info(const PlannedArg& arg) {
 
 HostQuestions ask_host(const HostFacts& host, const std::filesystem::path& cache_dir) {
   HostQuestions out;
-  out.kprobe = try_function;
+  const auto refusals = std::make_shared<ProbeRefusals>("/", host.tracefs);
+  out.kprobe = [refusals](std::string_view function) {
+    Trial trial = try_function(function);
+    if (!trial.works) trial.reason = refusals->explain(function, std::move(trial.reason));
+    return trial;
+  };
   const auto targets = make_btf_targets();
   out.trampoline = [&host, targets](Rung rung, std::string_view function) {
     return try_traced(rung == Rung::Lsm ? AttachSpec::Kind::Lsm : AttachSpec::Kind::Fentry, function, host, *targets);

@@ -48,6 +48,22 @@ std::vector<std::string> syscall_names(const fs::path& root, const std::string& 
   return {found.begin(), found.end()};
 }
 
+std::vector<std::string> function_names(const fs::path& root) {
+  std::vector<std::string> out;
+  std::ifstream in(below(root, "/proc/kallsyms"));
+  for (std::string line; std::getline(in, line);) {
+    // "ffffffff81000000 T name [module]"
+    const std::size_t kind = line.find(' ');
+    if (kind == std::string::npos || kind + 3 >= line.size()) continue;
+    const char letter = line[kind + 1];
+    if (letter != 't' && letter != 'T' && letter != 'w' && letter != 'W') continue;
+    const std::size_t end = line.find_first_of(" \t", kind + 3);
+    out.push_back(line.substr(kind + 3, end == std::string::npos ? end : end - kind - 3));
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 Result<std::vector<std::string>> matching_functions(const fs::path& root, const std::string& tracefs,
                                                     std::string_view pattern) {
   re2::RE2::Options options;

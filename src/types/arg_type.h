@@ -49,8 +49,9 @@ struct CaptureSite {
   /// Statement to run when the value could not be read; the event then has error_arg and no filter on it holds. Not
   /// used by types with text, where an unread slot says the same.
   std::string fault;
-  std::string size;   ///< u64 expression: the length parameter of a char_buf; empty: none
-  bool user = false;  ///< pointers lead to user memory
+  std::string size;       ///< u64 expression: the length parameter of a char_buf; empty: none
+  bool user = false;      ///< pointers lead to user memory
+  bool in_place = false;  ///< `src` is where the value itself lies, not a pointer to it: an array in a record
   bool max_data = false;
 };
 

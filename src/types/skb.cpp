@@ -1,5 +1,5 @@
 // `skb`: a packet. The tuple is zeroed first and the transport offset computed from the IP header itself, because
-// transport_header is unset at some hooks.
+// transport_header is unset at some hooks. A packet of another protocol has no tuple, whatever its bytes look like.
 #include <cstring>
 
 #include "types/builtin.h"
@@ -41,7 +41,7 @@ ArgType skb_type() {
           {"sk_buff.head", "sk_buff.network_header"},
           capture,
           decode,
-          {"sk_buff.len", "sk_buff.mark", "sk_buff.priority", "sk_buff.hash"}};
+          {"sk_buff.len", "sk_buff.mark", "sk_buff.priority", "sk_buff.hash", "sk_buff.protocol"}};
 }
 
 }  // namespace burin

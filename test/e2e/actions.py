@@ -12,6 +12,7 @@ import time
 import harness
 from harness import Daemon, check, check_equal, kind_of, pid_of
 
+SYN_SENT, ESTABLISHED, FIN_WAIT1 = 2, 1, 4  # states of a TCP connection, enum in net/tcp_states.h
 HEAD = """apiVersion: cilium.io/v1alpha1
 kind: TracingPolicy
 metadata:
@@ -368,17 +369,30 @@ def an_enforcer_signals(folder):
         daemon.stop()
 
 
-def a_sock_belongs_to_who_opened_it(folder):
-    """A connection's later states are reached in whatever context its packets arrive: with TrackSock they belong to the
-    process that opened it."""
+def states_of_a_connection(folder, name, untrack):
+    """A process opens a connection, which its child closes. TrackSock when it is opened and, if wanted, UntrackSock when it stands.
+    [(state, event)] in order, and the pid of the opener."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(8)
     port = listener.getsockname()[1]
-    fmt = open(f"{'/sys/kernel/tracing'}/events/sock/inet_sock_set_state/format", encoding="utf-8").read()
-    fields = [line.split(";")[0].split()[-1].split("[")[0] for line in fmt.splitlines() if line.strip().startswith("field:")]
+    with open("/sys/kernel/tracing/events/sock/inet_sock_set_state/format", encoding="utf-8") as f:
+        fields = [line.split(";")[0].split()[-1].split("[")[0] for line in f if line.strip().startswith("field:")]
     index = {name: fields.index(name) for name in ("skaddr", "newstate", "dport")}
-    policy = write(folder, "owner", f"""  tracepoints:
+    on_state = """    - matchArgs:
+      - index: 1
+        operator: "Equal"
+        values:
+        - "%d"
+      - index: 2
+        operator: "Equal"
+        values:
+        - "%d"
+      matchActions:
+      - action: %s
+        argSock: 0
+"""
+    policy = write(folder, name, f"""  tracepoints:
   - subsystem: "sock"
     event: "inet_sock_set_state"
     args:
@@ -389,19 +403,7 @@ def a_sock_belongs_to_who_opened_it(folder):
     - index: {index["dport"]}
       type: "uint16"
     selectors:
-    - matchArgs:
-      - index: 1
-        operator: "Equal"
-        values:
-        - "2"
-      - index: 2
-        operator: "Equal"
-        values:
-        - "{port}"
-      matchActions:
-      - action: TrackSock
-        argSock: 0
-    - matchArgs:
+""" + on_state % (SYN_SENT, port, "TrackSock") + (on_state % (ESTABLISHED, port, "UntrackSock") if untrack else "") + f"""    - matchArgs:
       - index: 2
         operator: "Equal"
         values:
@@ -424,14 +426,33 @@ else:
 """
         pid, status = python(code)
         check_equal(status, 0, "status")
-        events = hook_events(daemon.stream, pid, "process_tracepoint")
-        check_equal(events[0]["process_tracepoint"]["action"], "KPROBE_ACTION_TRACKSOCK", "first action")
-        states = [e["process_tracepoint"]["args"][1]["int_arg"] for e in events]
-        check({2, 1, 4} <= set(states), f"states that belong to the owner: {states}")  # SYN_SENT, ESTABLISHED, FIN_WAIT1
-        closing = [e for e in events if e["process_tracepoint"]["args"][1]["int_arg"] == 4]
-        check_equal([e["burin"].get("from", {}).get("process") for e in closing], ["sock"], "FIN_WAIT1 is the child's doing")
+        daemon.stream.barrier()
+        events = [e for e in daemon.stream.snapshot() if kind_of(e) == "process_tracepoint"]
         daemon.stop()
     listener.close()
+    return [(e["process_tracepoint"]["args"][1]["int_arg"], e) for e in events], pid
+
+
+def a_sock_belongs_to_who_opened_it(folder):
+    """A connection's later states are reached in whatever context its packets arrive: with TrackSock they belong to the
+    process that opened it."""
+    states, pid = states_of_a_connection(folder, "owner", untrack=False)
+    mine = [(state, e) for state, e in states if pid_of(e) == pid]
+    check_equal(mine[0][1]["process_tracepoint"]["action"], "KPROBE_ACTION_TRACKSOCK", "first action")
+    check({SYN_SENT, ESTABLISHED, FIN_WAIT1} <= {s for s, _ in mine}, f"states that belong to the owner: {[s for s, _ in mine]}")
+    closing = [e for state, e in mine if state == FIN_WAIT1]
+    check_equal([e["burin"].get("from", {}).get("process") for e in closing], ["sock"], "FIN_WAIT1 is the child's doing")
+
+
+def a_sock_that_is_untracked_belongs_to_nobody(folder):
+    """After UntrackSock an event is that of the process in which it happens: the child that closes the connection."""
+    states, pid = states_of_a_connection(folder, "untracked", untrack=True)
+    actions = {state: e["process_tracepoint"]["action"] for state, e in states if pid_of(e) == pid}
+    check_equal(actions, {SYN_SENT: "KPROBE_ACTION_TRACKSOCK", ESTABLISHED: "KPROBE_ACTION_UNTRACKSOCK"}, "the opener's events")
+    closing = [e for state, e in states if state == FIN_WAIT1]
+    check_equal([e["burin"].get("from", {}).get("process") for e in closing], [None], "FIN_WAIT1 has no owner")
+    parent = closing[0]["process_tracepoint"]["parent"]["pid"]
+    check_equal(parent, pid, "FIN_WAIT1 is the child's")
 
 
 def refusals_say_where_and_why(folder):
@@ -472,4 +493,5 @@ def refused(policy):
 if __name__ == "__main__":
     harness.run(signals_and_monitor_mode, the_policy_itself_may_ask_for_monitor_mode, a_rate_limit_counts_what_it_holds_back,
                 a_suppressed_event_is_still_enforced, a_rate_limit_by_destination, equal_events_in_one_line, stacks_have_names,
-                actions_in_the_network, an_enforcer_signals, a_sock_belongs_to_who_opened_it, refusals_say_where_and_why)
+                actions_in_the_network, an_enforcer_signals, a_sock_belongs_to_who_opened_it,
+                a_sock_that_is_untracked_belongs_to_nobody, refusals_say_where_and_why)

@@ -106,6 +106,41 @@ def override_of_a_syscall_needs_the_kernels_consent(folder):
         daemon.stop()
 
 
+def the_method_of_an_override(folder):
+    """override-method says how calls are overridden: by fmod_ret a security_* function can be, a system call only where the kernel
+    lists it for error injection; by bpf_override_return the other way round, so that security_* takes the trampoline all the same."""
+    security = """  options:
+  - {name: override-method, value: %s}
+  kprobes:
+  - call: "security_inode_mkdir"
+    syscall: false
+    args:
+    - index: 2
+      type: "uint16"
+    selectors:
+""" + on_mode(449, "      - action: Override\n        argError: -13\n").replace("index: 1", "index: 2")
+    path = os.path.join(folder, "d")
+    code = f"import os, sys\ntry:\n  os.mkdir({path!r}, 449)\nexcept OSError as e:\n  sys.exit(e.errno)\n"
+    if harness.EXPECT_RUNG == "kprobe":
+        for method in ("fmod-ret", "override-return"):
+            with Daemon(write(folder, method, security % method)) as daemon:
+                pid, status = python(code)
+                check_equal((status, os.path.exists(path)), (13, False), f"errno by {method}, and whether the call was done")
+                check_equal([e["process_kprobe"]["action"] for e in hook_events(daemon.stream, pid)], ["KPROBE_ACTION_OVERRIDE"], "action")
+                check_equal(counters(daemon, method)["overridden"], 1, f"overridden by {method}")
+                daemon.stop()
+    syscall = "  options:\n  - {name: override-method, value: fmod-ret}\n" + MKDIR + on_mode(449, "      - action: Override\n        argError: -13\n")
+    try:
+        daemon = Daemon(write(folder, "syscall-by-fmod-ret", syscall))
+    except AssertionError as error:
+        check("__x64_sys_mkdir: fentry" in str(error), f"the refusal does not name the function and how it was tried: {error}")
+        return print(f"      (refused here: {str(error).strip().splitlines()[-1][:200]})")
+    with daemon:
+        pid, status = python(code)
+        check_equal((status, os.path.exists(path)), (13, False), "errno of a system call by fmod-ret, and whether it was done")
+        daemon.stop()
+
+
 USDT_PROGRAM = r"""
 #include <stdint.h>
 #include <stdio.h>
@@ -159,4 +194,4 @@ def set_writes_through_a_probes_pointer(folder):
 
 
 if __name__ == "__main__":
-    harness.run(overrides, override_of_a_syscall_needs_the_kernels_consent, set_writes_through_a_probes_pointer)
+    harness.run(overrides, override_of_a_syscall_needs_the_kernels_consent, the_method_of_an_override, set_writes_through_a_probes_pointer)

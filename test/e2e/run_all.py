@@ -8,7 +8,29 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TESTS = ["demo", "exec_exit", "connects", "kernel_filter", "address_rules", "selector_actions", "actions", "overrides", "functions", "tracepoints", "syscalls", "uprobes", "traced", "loader", "generate", "check", "process_filters", "life_cycle", "hostile"]
+TESTS = [
+    "demo",
+    "exec_exit",
+    "connects",
+    "kernel_filter",
+    "address_rules",
+    "selector_actions",
+    "actions",
+    "overrides",
+    "functions",
+    "kernel_functions",
+    "argument_types",
+    "tracepoints",
+    "syscalls",
+    "uprobes",
+    "traced",
+    "loader",
+    "generate",
+    "check",
+    "process_filters",
+    "life_cycle",
+    "hostile",
+]
 
 if __name__ == "__main__":
     failed, skipped = [], []

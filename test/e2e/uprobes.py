@@ -2,6 +2,7 @@
 probe's argument, semaphores, several places, digests and build ids."""
 import hashlib
 import os
+import signal
 import subprocess
 
 import harness
@@ -28,17 +29,21 @@ __attribute__((noinline)) long sell(long count, const char* what) {
 int main(int argc, char** argv) {
   long n = atol(argv[1]);
   printf("%ld\n", sell(n, argv[2]));
+  if (argc > 3) printf(gate ? "open\n" : "shut\n");
   return 0;
 }
 '''
 HEAD = "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: \"%s\"\nspec:\n"
 
 
-def build(folder):
+BUILD_ID = "00112233445566778899aabb"
+
+
+def build(folder, *options):
     source, path = os.path.join(folder, "shop.c"), os.path.join(folder, "shop")
     with open(source, "w", encoding="utf-8") as f:
         f.write(PROGRAM)
-    subprocess.run(["cc", "-O1", "-g0", "-Wl,--build-id=0x00112233445566778899", "-o", path, source], check=True)
+    subprocess.run(["cc", "-O1", "-g0", "-Wl,--build-id=0x" + BUILD_ID, *options, "-o", path, source], check=True)
     return path
 
 
@@ -49,10 +54,10 @@ def policy(folder, name, text):
     return path
 
 
-def run_shop(path, count, what):
+def run_shop(path, count, what, status=0):
     child = subprocess.Popen([path, str(count), what], stdout=subprocess.PIPE, text=True)
     out, _ = child.communicate(timeout=60 * harness.TIME_SCALE)
-    check_equal((child.returncode, out), (0, f"{count * 2}\n"), "the program's output")
+    check_equal((child.returncode, out), (status, f"{count * 2}\n" if status == 0 else ""), "the program's status and output")
     return child.pid
 
 
@@ -109,21 +114,137 @@ def digests(folder):
         content = f.read()
     text = "  uprobes:\n" + "".join(f"  - path: \"{path}\"\n    symbols: [\"sell\"]\n    binaryDigests: [\"{d}\"]\n" for d in (
         "sha1:" + hashlib.sha1(content).hexdigest(), "sha256:" + hashlib.sha256(content).hexdigest(),
-        "sha384:" + hashlib.sha384(content).hexdigest(), "sha512:" + hashlib.sha512(content).hexdigest()))
+        "sha384:" + hashlib.sha384(content).hexdigest(), "sha512:" + hashlib.sha512(content).hexdigest(),
+        BUILD_ID, "build-id:" + BUILD_ID, "buildid:" + BUILD_ID.upper()))
     wrong = f"""  - path: "{path}"
     symbols: ["sell"]
-    binaryDigests: ["sha256:{'0' * 64}"]
+    binaryDigests: ["sha256:{'0' * 64}", "{BUILD_ID[:-2]}bc"]
 """
     ignored = wrong + "    ignore: {digestVerificationFailure: true}\n"
     with Daemon(policy(folder, "digests", text + ignored)) as daemon:
         pid = run_shop(path, 1, "x")
         daemon.stream.barrier()
-        check_equal(len(events_of(daemon, pid, "process_uprobe")), 4, "events of hooks with the right digest")
+        check_equal(len(events_of(daemon, pid, "process_uprobe")), 7, "events of hooks with the right digest")
         daemon.stop()
     ended = subprocess.run([harness.BURIN, "run", "--policy", policy(folder, "wrong", text + wrong), "--listen", "127.0.0.1:0"],
                            capture_output=True, text=True, timeout=120 * harness.TIME_SCALE)
     check(ended.returncode != 0, "burin started with a binary that is not the policy's")
-    check("is not the binary that binaryDigests name" in ended.stderr, ended.stderr)
+    check("is not the binary that binaryDigests name" in ended.stderr and "build id " + BUILD_ID in ended.stderr, ended.stderr)
+
+
+def segments(path):
+    """(address, offset, size in the file) of what a program loads."""
+    out = subprocess.run(["readelf", "-lW", path], capture_output=True, text=True, check=True).stdout
+    return [tuple(int(line.split()[i], 16) for i in (2, 1, 4)) for line in out.splitlines() if line.split()[:1] == ["LOAD"]]
+
+
+def offset_of(path, address):
+    for start, offset, size in segments(path):
+        if start <= address < start + size:
+            return address - start + offset
+    raise AssertionError(f"no segment of {path} has {address:#x}")
+
+
+def addresses_are_not_offsets(folder):
+    """In a program that is not position independent they differ by where it is loaded."""
+    path = build(folder, "-no-pie")
+    address = symbol(path, "sell")
+    offset = offset_of(path, address)
+    check(address != offset, f"the linker put offset {offset:#x} at that very address: nothing can be told apart")
+    text = "  uprobes:\n" + "".join(f"  - {{path: \"{path}\", {place}, args: [{{index: 0, type: int64}}]}}\n" for place in (
+        f"addrs: [{address}]", f"offsets: [{offset}]", "symbols: [sell]"))
+    with Daemon(policy(folder, "addresses", text)) as daemon:
+        pid = run_shop(path, 23, "x")
+        daemon.stream.barrier()
+        seen = [(e.get("symbol"), e.get("offset"), e["args"]) for e in events_of(daemon, pid, "process_uprobe")]
+        check_equal(len(seen), 3, f"uprobe events ({seen})")
+        check_equal([s[2] for s in seen], [[{"long_arg": "23"}]] * 3, "parameters")
+        check_equal({s[1] for s in seen if not s[0]}, {str(offset)}, "offsets in the file")
+        daemon.stop()
+    nowhere = policy(folder, "nowhere", f"  uprobes:\n  - {{path: \"{path}\", addrs: [{offset}]}}\n")
+    ended = subprocess.run([harness.BURIN, "run", "--policy", nowhere, "--listen", "127.0.0.1:0"], capture_output=True,
+                           text=True, timeout=120 * harness.TIME_SCALE)
+    check(ended.returncode != 0, "burin took an offset for an address")
+
+
+def a_reference_counter_is_counted_up(folder):
+    """The program asks `gate` before it does what only a tracer wants: a probe with refCtrOffsets opens it while it is there."""
+    path = build(folder)
+    gate = offset_of(path, symbol(path, "gate"))
+    for name, counter, said in (("counted", f"    refCtrOffsets: [{gate}]\n", "open"), ("uncounted", "", "shut")):
+        text = f"  uprobes:\n  - path: \"{path}\"\n    symbols: [sell]\n{counter}    args: [{{index: 0, type: int64}}]\n"
+        with Daemon(policy(folder, name, text)) as daemon:
+            child = subprocess.Popen([path, "5", "x", "gate"], stdout=subprocess.PIPE, text=True)
+            out, _ = child.communicate(timeout=60 * harness.TIME_SCALE)
+            check_equal(out.split(), ["10", said], f"what the program says ({name})")
+            daemon.stream.barrier()
+            seen = events_of(daemon, child.pid, "process_uprobe")
+            check_equal([e["args"] for e in seen], [[{"long_arg": "5"}]], "parameters")
+            check_equal(seen[0].get("ref_ctr_offset"), str(gate) if counter else None, "counter in the event")
+            daemon.stop()
+    out = subprocess.run([path, "5", "x", "gate"], capture_output=True, text=True).stdout
+    check_equal(out.split(), ["10", "shut"], "what the program says when nothing is attached")
+
+
+def registers(folder):
+    """`source: pt_regs`: what the processor's registers held, in the policy's names."""
+    path = build(folder)
+    text = f"""  uprobes:
+  - path: "{path}"
+    symbols: [sell]
+    args:
+    - {{index: 1, type: string}}
+    data:
+    - {{index: 0, type: int64, source: pt_regs, resolve: rdi}}
+    - {{index: 0, type: string, source: pt_regs, resolve: rsi}}
+    - {{index: 0, type: uint64, source: pt_regs, resolve: rip, label: where}}
+    - {{index: 0, type: uint8, source: pt_regs, resolve: di}}
+    selectors:
+    - matchData:
+      - {{index: 0, operator: Equal, values: ["4711"]}}
+"""
+    with Daemon(policy(folder, "registers", text)) as daemon:
+        other = run_shop(path, 4712, "cake")
+        pid = run_shop(path, 4711, "cake")
+        daemon.stream.barrier()
+        seen = events_of(daemon, pid, "process_uprobe")
+        check_equal(len(seen), 1, "uprobe events")
+        data = seen[0]["data"]
+        check_equal(data[:2] + data[3:], [{"long_arg": "4711"}, {"string_arg": "cake"}, {"uint_arg": 4711 & 0xFF}], "registers")
+        check_equal(data[2]["label"], "where", "label")
+        check_equal(int(data[2]["size_arg"]) & 0xFFF, symbol(path, "sell") & 0xFFF, "place in its page")
+        check_equal(events_of(daemon, other, "process_uprobe"), [], "events of a call with another value")
+        daemon.stop()
+
+
+def actions_at_the_return(folder):
+    """matchReturnActions: what happens when the function returned what matchReturnArgs asks for."""
+    path = build(folder)
+    text = f"""  uprobes:
+  - path: "{path}"
+    symbols: [sell]
+    return: true
+    returnArg: {{index: 0, type: int64}}
+    args:
+    - {{index: 0, type: int64}}
+    selectors:
+    - matchReturnArgs:
+      - {{index: 0, operator: Equal, values: ["62"]}}
+      matchReturnActions:
+      - action: Signal
+        argSig: 10
+"""
+    with Daemon(policy(folder, "at-return", text)) as daemon:
+        other = run_shop(path, 30, "x")
+        pid = run_shop(path, 31, "x", status=-signal.SIGUSR1)
+        daemon.stream.barrier()
+        seen = events_of(daemon, pid, "process_uprobe")
+        check_equal([e["args"] for e in seen], [[{"long_arg": "31"}]], "events")
+        # The kind's own message has no field for these (docs/events.md).
+        more = next(e["burin"] for e in daemon.stream.snapshot() if kind_of(e) == "process_uprobe" and pid_of(e) == pid)
+        check_equal((more["return"], more["return_action"]), ({"long_arg": "62"}, "KPROBE_ACTION_SIGNAL"), "at the return")
+        check_equal(events_of(daemon, other, "process_uprobe"), [], "events of a call that returned something else")
+        daemon.stop()
 
 
 def probes(folder):
@@ -162,7 +283,7 @@ def probes(folder):
 
 if __name__ == "__main__":
     harness.require_bpf()
-    harness.require_tools("cc", "nm")
+    harness.require_tools("cc", "nm", "readelf")
     if not os.path.exists("/sys/bus/event_source/devices/uprobe/type"):
         harness.skip("this kernel has no uprobes")
-    harness.run(functions, digests, probes)
+    harness.run(functions, digests, addresses_are_not_offsets, a_reference_counter_is_counted_up, registers, actions_at_the_return, probes)
