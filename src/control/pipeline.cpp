@@ -8,9 +8,7 @@
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "control/follow_up.h"
-#include "event/decoder.h"
-#include "event/encode.h"
+#include "control/event_maker.h"
 #include "event/exec_gate.h"
 #include "event/reorder.h"
 
@@ -33,31 +31,25 @@ constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
 
 struct Pipeline::Impl {
   Impl(std::string node, StreamHub& h, Outreach* outreach, bool expose_addresses)
-      : node_name(std::move(node)),
-        hub(h),
-        follow_up(outreach, expose_addresses),
-        processes(node_name, "/proc", clock),
-        decoder(processes, clock),
+      : hub(h),
+        host(outreach),
+        maker(std::move(node), clock.offsets(), host, expose_addresses),
         queue(kQueuedBatches) {}
 
   void run();
-  void seed(const std::vector<SeedProcess>& seeds);
   void take_requests();
   void take(RawBatch& batch);
   void release(std::span<const ReorderWindow::Record> input, std::uint64_t until);
   void on_record(std::uint32_t cpu, std::span<const std::byte> bytes);
-  void publish(Event event);
   void gap(LossReason reason, std::uint32_t cpu, std::uint64_t count);
   void account_ring_loss(std::uint64_t total, std::uint32_t cpu);
   void housekeeping();
   void flush();
 
-  const std::string node_name;
   StreamHub& hub;
-  FollowUp follow_up;
   WallClock clock;
-  ProcessTable processes;
-  Decoder decoder;
+  HostSurroundings host;
+  EventMaker maker;
   ReorderWindow window;
   ExecGate gate;
   const ExecGate::Release decode = [this](std::uint32_t cpu, std::span<const std::byte> bytes) {
@@ -73,9 +65,6 @@ struct Pipeline::Impl {
   bool observer_changed = false;
   AskKernelLosses kernel_losses;
 
-  Observer observer;
-  std::vector<EventPtr> ready;
-  std::uint64_t next_seq = 1;
   std::uint64_t told_lost = 0;      // PERF_RECORD_LOST, all CPUs
   std::uint64_t reported_lost = 0;  // what the stream's gaps add up to
   std::uint64_t last_housekeeping = 0;
@@ -107,7 +96,8 @@ void Pipeline::deliver(RawBatch&& batch) {
 
 void Pipeline::start(std::vector<SeedProcess> seeds) {
   impl_->thread = std::thread([this, s = std::move(seeds)]() mutable {
-    impl_->seed(std::exchange(s, {}));
+    impl_->maker.seed(std::exchange(s, {}));
+    impl_->flush();
     impl_->run();
   });
 }
@@ -157,28 +147,13 @@ void Pipeline::Impl::run() {
   flush();
 }
 
-void Pipeline::Impl::seed(const std::vector<SeedProcess>& seeds) {
-  for (const ProcessPtr& process : processes.seed(seeds)) {
-    Event event;
-    event.kind = EventKind::Exec;
-    event.mono_ns = process->exec_ktime;
-    event.wall_ns = process->start_wall_ns;
-    event.tid = process->pid;
-    event.process = process;
-    event.parent = processes.parent_of(*process);
-    publish(std::move(event));
-  }
-  flush();
-}
-
 void Pipeline::Impl::take_requests() {
   std::lock_guard lock(requests_mutex);
   for (auto& hook : new_hooks) {
-    follow_up.add_hook(*hook);
-    if (auto added = decoder.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
+    if (auto added = maker.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
   }
   new_hooks.clear();
-  if (std::exchange(observer_changed, false)) observer = std::move(new_observer);
+  if (std::exchange(observer_changed, false)) host.set_observer(std::move(new_observer));
 }
 
 void Pipeline::Impl::take(RawBatch& batch) {
@@ -190,7 +165,7 @@ void Pipeline::Impl::take(RawBatch& batch) {
   input.reserve(batch.items.size());
   for (const auto& item : batch.items) {
     const auto bytes = std::span(batch.bytes).subspan(item.offset, item.size);
-    follow_up.arrived(bytes);
+    maker.arrived(bytes);
     input.push_back({item.cpu, bytes});
   }
   release(input, batch.complete_until);
@@ -204,9 +179,8 @@ void Pipeline::Impl::release(std::span<const ReorderWindow::Record> input, std::
 
 void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> bytes) {
   ++records;
-  Event event;
-  switch (decoder.decode(cpu, bytes, event)) {
-    case DecodeStatus::Event: publish(std::move(event)); break;
+  switch (maker.record(cpu, bytes)) {
+    case DecodeStatus::Event:
     case DecodeStatus::Silent: break;
     case DecodeStatus::UnknownHook:
     case DecodeStatus::Malformed:
@@ -216,24 +190,8 @@ void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> byt
   }
 }
 
-void Pipeline::Impl::publish(Event event) {
-  if (observer && observer(event)) return;
-  if (!follow_up.finish(event)) return;
-  event.seq = next_seq++;
-  encode_event(event, node_name);
-  ready.push_back(std::make_shared<const Event>(std::move(event)));
-  ++events;
-}
-
 void Pipeline::Impl::gap(LossReason reason, std::uint32_t cpu, std::uint64_t count) {
-  Event event;
-  event.kind = EventKind::Gap;
-  event.mono_ns = monotonic_ns();
-  event.wall_ns = clock.wall_ns(event.mono_ns);
-  event.cpu = cpu;
-  event.loss = reason;
-  event.lost = count;
-  publish(std::move(event));
+  maker.gap(reason, cpu, count, monotonic_ns());
 }
 
 void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
@@ -248,6 +206,7 @@ void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
 void Pipeline::Impl::housekeeping() {
   last_housekeeping = monotonic_ns();
   clock.refresh();
+  maker.set_clock(clock.offsets());
   gate.expire(last_housekeeping - std::min(last_housekeeping, kLongestExecNs), decode);
   AskKernelLosses ask;
   {
@@ -264,12 +223,12 @@ void Pipeline::Impl::housekeeping() {
     gap(LossReason::RawQueue, 0, lost - queue_lost_seen);
     queue_lost_seen = lost;
   }
-  table_size = processes.size();
+  table_size = maker.processes().size();
 }
 
 void Pipeline::Impl::flush() {
-  if (ready.empty()) return;
-  hub.publish(std::exchange(ready, {}));
+  events = maker.made();
+  if (auto ready = maker.take(); !ready.empty()) hub.publish(std::move(ready));
 }
 
 }  // namespace burin
