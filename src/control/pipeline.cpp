@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "control/event_maker.h"
+#include "control/noting_surroundings.h"
 #include "event/exec_gate.h"
 #include "event/reorder.h"
 
@@ -27,16 +28,35 @@ constexpr std::uint64_t kLongestExecNs = 10'000'000'000;
 /// How often the wall clock is sampled again and the kernel's own loss counters are compared with what was told.
 constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
 
+/// A record as the decoder looks at it: what a ring pads behind it means nothing.
+std::vector<std::byte> unpadded(std::span<const std::byte> bytes) {
+  wire::Head head;
+  if (bytes.size() >= sizeof head) {
+    std::memcpy(&head, bytes.data(), sizeof head);
+    if (head.size >= sizeof head && head.size <= bytes.size()) bytes = bytes.first(head.size);
+  }
+  return {bytes.begin(), bytes.end()};
+}
+
 }  // namespace
 
 struct Pipeline::Impl {
-  Impl(std::string node, StreamHub& h, Outreach* outreach, bool expose_addresses)
+  Impl(std::string node, StreamHub& h, Outreach* outreach, bool expose_addresses, Recorder* r)
       : hub(h),
+        recorder(r),
         host(outreach),
-        maker(std::move(node), clock.offsets(), host, expose_addresses),
-        queue(kQueuedBatches) {}
+        noting(r ? std::make_unique<NotingSurroundings>(host, *r) : nullptr),
+        maker(std::move(node), clock.offsets(), noting ? static_cast<Surroundings&>(*noting) : host, expose_addresses),
+        queue(kQueuedBatches) {
+    note(ClockFrame{clock.offsets()});
+  }
 
+  /// Inputs of the maker go into the recording, if there is one, before the maker gets them.
+  void note(const Frame& frame) {
+    if (recorder) recorder->write(frame);
+  }
   void run();
+  void seed(const std::vector<SeedProcess>& seeds);
   void take_requests();
   void take(RawBatch& batch);
   void release(std::span<const ReorderWindow::Record> input, std::uint64_t until);
@@ -47,8 +67,10 @@ struct Pipeline::Impl {
   void flush();
 
   StreamHub& hub;
+  Recorder* const recorder;
   WallClock clock;
   HostSurroundings host;
+  std::unique_ptr<NotingSurroundings> noting;  // host, when there is a recorder
   EventMaker maker;
   ReorderWindow window;
   ExecGate gate;
@@ -75,8 +97,8 @@ struct Pipeline::Impl {
       table_size{0};
 };
 
-Pipeline::Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach, bool expose_addresses)
-    : impl_(std::make_unique<Impl>(std::move(node_name), hub, outreach, expose_addresses)) {}
+Pipeline::Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach, bool expose_addresses, Recorder* recorder)
+    : impl_(std::make_unique<Impl>(std::move(node_name), hub, outreach, expose_addresses, recorder)) {}
 Pipeline::~Pipeline() {
   stop();
 }
@@ -96,8 +118,7 @@ void Pipeline::deliver(RawBatch&& batch) {
 
 void Pipeline::start(std::vector<SeedProcess> seeds) {
   impl_->thread = std::thread([this, s = std::move(seeds)]() mutable {
-    impl_->maker.seed(std::exchange(s, {}));
-    impl_->flush();
+    impl_->seed(std::exchange(s, {}));
     impl_->run();
   });
 }
@@ -144,12 +165,22 @@ void Pipeline::Impl::run() {
   window.flush([this](std::uint32_t cpu, std::span<const std::byte> bytes) { gate.pass(cpu, bytes, decode); });
   gate.flush(decode);
   housekeeping();
+  note(EndFrame{maker.made()});
+  flush();
+}
+
+void Pipeline::Impl::seed(const std::vector<SeedProcess>& seeds) {
+  if (recorder)
+    for (const SeedProcess& process : seeds) note(SeedFrame{process});
+  note(SeedsEndFrame{});
+  maker.seed(seeds);
   flush();
 }
 
 void Pipeline::Impl::take_requests() {
   std::lock_guard lock(requests_mutex);
   for (auto& hook : new_hooks) {
+    if (recorder) note(HookFrame{*hook, types_identity(*hook)});
     if (auto added = maker.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
   }
   new_hooks.clear();
@@ -179,6 +210,7 @@ void Pipeline::Impl::release(std::span<const ReorderWindow::Record> input, std::
 
 void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> bytes) {
   ++records;
+  if (recorder) note(RecordFrame{cpu, unpadded(bytes)});
   switch (maker.record(cpu, bytes)) {
     case DecodeStatus::Event:
     case DecodeStatus::Silent: break;
@@ -191,7 +223,9 @@ void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> byt
 }
 
 void Pipeline::Impl::gap(LossReason reason, std::uint32_t cpu, std::uint64_t count) {
-  maker.gap(reason, cpu, count, monotonic_ns());
+  const std::uint64_t now = monotonic_ns();
+  note(GapFrame{reason, cpu, count, now});
+  maker.gap(reason, cpu, count, now);
 }
 
 void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
@@ -206,6 +240,7 @@ void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
 void Pipeline::Impl::housekeeping() {
   last_housekeeping = monotonic_ns();
   clock.refresh();
+  note(ClockFrame{clock.offsets()});
   maker.set_clock(clock.offsets());
   gate.expire(last_housekeeping - std::min(last_housekeeping, kLongestExecNs), decode);
   AskKernelLosses ask;
@@ -227,6 +262,9 @@ void Pipeline::Impl::housekeeping() {
 }
 
 void Pipeline::Impl::flush() {
+  if (recorder)
+    if (auto written = recorder->flush(); !written)
+      log(LogLevel::Error, "record", written.error().text() + "; tracing goes on");
   events = maker.made();
   if (auto ready = maker.take(); !ready.empty()) hub.publish(std::move(ready));
 }
