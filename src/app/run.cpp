@@ -144,6 +144,7 @@ int run_daemon(const Arguments& arguments) {
 
   const UniqueFd signals = stop_signals();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a recording that reaches the limit of file sizes ends; burin does not
   std::string rendered;
   auto supervisor = Supervisor::start(run, wants_color(STDERR_FILENO), rendered);
   if (!rendered.empty()) fmt::print(stderr, "{}", rendered);

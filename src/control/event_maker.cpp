@@ -51,7 +51,7 @@ void EventMaker::gap(LossReason reason, std::uint32_t cpu, std::uint64_t count, 
 }
 
 void EventMaker::publish(Event event) {
-  if (world_.hides(event)) return;
+  if (hiding_ && world_.hides(event)) return;
   if (!follow_up_.finish(event)) return;
   event.seq = next_seq_++;
   encode_event(event, node_name_);

@@ -24,6 +24,8 @@ class EventMaker {
 
   /// From now on times are converted with these.
   void set_clock(WallClock::Offsets offsets) { clock_.set(offsets); }
+  /// Whether the surroundings are asked which events to hide.
+  void set_hiding(bool on) { hiding_ = on; }
   /// Error{Internal}: its records cannot be decoded safely.
   Result<> add_hook(HookInfoPtr hook);
   /// The processes that were there before become the first events.
@@ -51,6 +53,7 @@ class EventMaker {
   Decoder decoder_;
   std::vector<EventPtr> ready_;
   std::uint64_t next_seq_ = 1;
+  bool hiding_ = false;
 };
 
 }  // namespace burin

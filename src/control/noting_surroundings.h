@@ -36,7 +36,7 @@ class NotingSurroundings : public Surroundings {
   }
   bool hides(const Event& event) override {
     const bool hidden = world_.hides(event);
-    if (hidden) recorder_.write(HiddenFrame{});
+    recorder_.write(HiddenFrame{hidden});
     return hidden;
   }
 

@@ -184,7 +184,11 @@ void Pipeline::Impl::take_requests() {
     if (auto added = maker.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
   }
   new_hooks.clear();
-  if (std::exchange(observer_changed, false)) host.set_observer(std::move(new_observer));
+  if (!std::exchange(observer_changed, false)) return;
+  const bool hiding = static_cast<bool>(new_observer);
+  host.set_observer(std::exchange(new_observer, nullptr));
+  note(HidingFrame{hiding});
+  maker.set_hiding(hiding);
 }
 
 void Pipeline::Impl::take(RawBatch& batch) {

@@ -81,11 +81,8 @@ class ReplayedSurroundings : public Surroundings {
     return answer && answer->performed;
   }
   bool hides(const Event&) override {
-    if (error_ || ended_) return true;
-    auto answer = playback_.next_if<HiddenFrame>();
-    if (!answer) error_ = std::move(answer.error());
-    ended_ = answer && !*answer && playback_.at_end();
-    return !answer || *answer || ended_;
+    const auto answer = take<HiddenFrame>("whether an event was hidden");
+    return !answer || answer->hidden;
   }
 
  private:
@@ -156,6 +153,10 @@ class Replay {
  private:
   Result<> take(const ClockFrame& f) {
     maker_.set_clock(f.offsets);
+    return Ok{};
+  }
+  Result<> take(const HidingFrame& f) {
+    maker_.set_hiding(f.on);
     return Ok{};
   }
   Result<> take(const SeedFrame& f) {

@@ -22,7 +22,7 @@ class Surroundings : public ProcView {
   virtual void name_user(std::uint32_t pid, std::uint64_t exec_ktime, std::vector<StackFrame>& frames) = 0;
   /// Begins an action of user space; false when it is not performed.
   virtual bool perform(const NetworkAction& action) = 0;
-  /// True for an event that is somebody's test and not for the stream.
+  /// True for an event that is somebody's test and not for the stream. Asked only while there may be such events.
   virtual bool hides(const Event& event) = 0;
 };
 

@@ -34,15 +34,18 @@ std::size_t get_index(ByteReader& in) {
   return in.number<std::uint64_t>();
 }
 
-template <class Enum>
-Enum get_enum(ByteReader& in, Enum last) {
-  const auto value = in.number<std::uint32_t>();
-  if (value > static_cast<std::uint32_t>(last)) in.fail_with("a value that is not in its list");
-  return static_cast<Enum>(in.ok() ? value : 0);
-}
+// Values of lists by their names: a list may get new ones anywhere.
 template <class Enum>
 void put_enum(ByteWriter& out, Enum value) {
-  out.number(static_cast<std::uint32_t>(value));
+  out.text(to_string(value));
+}
+template <class Enum>
+Enum get_enum(ByteReader& in, std::initializer_list<Enum> values) {
+  const std::string name = in.text(64);
+  for (const Enum value : values)
+    if (to_string(value) == name) return value;
+  in.fail_with("a name that is not in its list");
+  return *values.begin();
 }
 
 template <class Item, class Put>
@@ -133,10 +136,7 @@ std::vector<NetworkAction> get_actions(ByteReader& in) {
   std::vector<NetworkAction> out;
   get_list(in, out, [](ByteReader& r) {
     NetworkAction action;
-    const auto kind = r.number<std::uint32_t>();
-    action.kind =
-        kind == static_cast<std::uint32_t>(ActionKind::DnsLookup) ? ActionKind::DnsLookup : ActionKind::GetUrl;
-    if (kind != static_cast<std::uint32_t>(action.kind)) r.fail_with("an action that user space does not perform");
+    action.kind = get_enum(r, {ActionKind::GetUrl, ActionKind::DnsLookup});
     action.target = get_text(r);
     return action;
   });
@@ -170,7 +170,7 @@ void put_hook(ByteWriter& out, const HookInfo& hook) {
 HookInfo get_hook(ByteReader& in) {
   HookInfo h;
   h.id = in.number<HookId>();
-  h.kind = get_enum(in, EventKind::Gap);
+  h.kind = get_enum(in, {EventKind::Kprobe, EventKind::Tracepoint, EventKind::Uprobe, EventKind::Usdt, EventKind::Lsm});
   for (std::string* text : {&h.policy, &h.function, &h.subsys, &h.event, &h.path, &h.message, &h.rung})
     *text = get_text(in);
   h.offset = in.number<std::uint64_t>();
@@ -188,8 +188,6 @@ HookInfo get_hook(ByteReader& in) {
   h.user_stack = get_index(in);
   get_list(in, h.network, get_actions);
   get_list(in, h.return_network, get_actions);
-  if (h.kind == EventKind::Exec || h.kind == EventKind::Exit || h.kind == EventKind::Gap)
-    in.fail_with("a hook of a kind that hooks do not have");
   return h;
 }
 
@@ -263,7 +261,8 @@ void put(ByteWriter& out, const GapFrame& f) {
   out.number(f.mono_ns);
 }
 void get(ByteReader& in, GapFrame& f) {
-  f.reason = get_enum(in, LossReason::SlowClient);
+  f.reason =
+      get_enum(in, {LossReason::PerfBuffer, LossReason::SkippedRun, LossReason::RawQueue, LossReason::Malformed});
   f.cpu = in.number<std::uint32_t>();
   f.count = in.number<std::uint64_t>();
   f.mono_ns = in.number<std::uint64_t>();
@@ -305,8 +304,19 @@ void get(ByteReader& in, PerformFrame& f) {
   f.performed = get_bool(in);
 }
 
-void put(ByteWriter&, const HiddenFrame&) {}
-void get(ByteReader&, HiddenFrame&) {}
+void put(ByteWriter& out, const HidingFrame& f) {
+  put_bool(out, f.on);
+}
+void get(ByteReader& in, HidingFrame& f) {
+  f.on = get_bool(in);
+}
+
+void put(ByteWriter& out, const HiddenFrame& f) {
+  put_bool(out, f.hidden);
+}
+void get(ByteReader& in, HiddenFrame& f) {
+  f.hidden = get_bool(in);
+}
 
 void put(ByteWriter& out, const EndFrame& f) {
   out.number(f.events);
@@ -326,7 +336,8 @@ constexpr std::array<std::string_view, std::variant_size_v<Frame>> kNames{"the h
                                                                           "whether a process exists",
                                                                           "the names of a stack",
                                                                           "the outcome of a network action",
-                                                                          "that an event was hidden",
+                                                                          "whether events may be hidden",
+                                                                          "whether an event was hidden",
                                                                           "the end"};
 
 template <std::size_t... I>

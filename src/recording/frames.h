@@ -72,15 +72,21 @@ struct StackFrames {
 struct PerformFrame {
   bool performed = false;
 };
-/// Answer: the event just decoded was burin's own test and is not in the stream. Without it the event is.
-struct HiddenFrame {};
+/// Input: from now on somebody looks at each event and may hide it (burin's own test), or nobody does any more.
+struct HidingFrame {
+  bool on = false;
+};
+/// Answer: whether an event is hidden.
+struct HiddenFrame {
+  bool hidden = false;
+};
 /// Last frame of a run that ended in order.
 struct EndFrame {
   std::uint64_t events = 0;  ///< how many were published
 };
 
 using Frame = std::variant<HeadFrame, ClockFrame, SeedFrame, SeedsEndFrame, HookFrame, RecordFrame, GapFrame, ScanFrame,
-                           ExistsFrame, StackFrames, PerformFrame, HiddenFrame, EndFrame>;
+                           ExistsFrame, StackFrames, PerformFrame, HidingFrame, HiddenFrame, EndFrame>;
 
 /// What a frame is called in messages ("the hook").
 std::string_view name_of(const Frame& frame);

@@ -109,6 +109,7 @@ struct Run {
       for (const auto& event : maker.take()) live += event->line;
       REQUIRE(recorder.flush());
     };
+    if (hidden != 0) step(HidingFrame{true}, [&] { maker.set_hiding(true); });
     SeedProcess init;
     init.tgid = 1;
     init.exec_ktime = 1;

@@ -69,7 +69,8 @@ inline std::vector<burin::Frame> sample_frames() {
           ExistsFrame{9, true},
           StackFrames{true, {{0, 16, "main", "/bin/x"}, {0, 0, "", ""}}},
           PerformFrame{true},
-          HiddenFrame{},
+          HidingFrame{true},
+          HiddenFrame{true},
           EndFrame{12}};
 }
 
