@@ -37,6 +37,8 @@ int run_list(const Arguments&);
 std::vector<std::string> run_list_options();
 int run_test_policy(const Arguments&);
 std::vector<std::string> run_test_policy_options();
+int run_replay(const Arguments&);
+std::vector<std::string> run_replay_options();
 int run_generate(const Arguments&);
 int run_completion(const Arguments&);
 

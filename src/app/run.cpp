@@ -41,6 +41,7 @@ void declare(OptionSet& options) {
   options.flag("allow-network-actions", "perform the actions GetUrl and DnsLookup");
   options.values("dns-server", "ADDRESS:PORT", "whom DnsLookup asks (default 1.1.1.1:53)");
   options.flag("expose-stack-addresses", "stack traces with addresses, not only names and offsets");
+  options.values("record-raw", "FILE", "write all that the events are made of into FILE, for burin replay");
   options.values("log-level", "LEVEL", "debug, info, warning or error (default info)");
 }
 
@@ -80,6 +81,9 @@ std::optional<int> read_options(const OptionSet& options, RunOptions& run) {
   run.expose_stack_addresses = options.has("expose-stack-addresses");
   run.cache_dir = options.last("cache-dir", kCacheDir);
   run.node_name = options.last("node-name", "");
+  run.record_raw = options.last("record-raw", "");
+  if (options.has("record-raw") && run.record_raw.empty())
+    return usage_error("run", "--record-raw takes the name of a file");
   const std::string level = options.last("log-level", "info");
   if (level == "debug")
     set_log_level(LogLevel::Debug);
@@ -140,6 +144,7 @@ int run_daemon(const Arguments& arguments) {
 
   const UniqueFd signals = stop_signals();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a recording that reaches the limit of file sizes ends; burin does not
   std::string rendered;
   auto supervisor = Supervisor::start(run, wants_color(STDERR_FILENO), rendered);
   if (!rendered.empty()) fmt::print(stderr, "{}", rendered);
@@ -158,6 +163,8 @@ int run_daemon(const Arguments& arguments) {
   log(LogLevel::Info, "ready",
       fmt::format("{} in {:.1f} ms ({})", "http://" + address->text() + "/v1/events", daemon.times().total,
                   times_text(daemon.times())));
+  if (!run.record_raw.empty())
+    log(LogLevel::Info, "record", "everything goes into " + run.record_raw.string() + " (it holds command lines)");
   daemon.after_start();
   wait_for_stop(signals);
   // Detach, drain and close the stream first: followers get everything, then the server ends their answers.

@@ -15,6 +15,7 @@
 #include "app/variables.h"
 #include "control/ground.h"
 #include "control/policy_test.h"
+#include "control/replay.h"
 #include "event/encode.h"
 
 namespace burin {
@@ -23,6 +24,7 @@ namespace {
 void declare(OptionSet& options) {
   declare_variables(options);
   options.values("events", "FILE", "recorded events, one JSON object a line; - is standard input");
+  options.values("replay", "FILE", "the events of a raw recording (burin run --record-raw), with their exact values");
   options.flag("json", "print one JSON object a line");
   options.values("expect-match", "N", "fail (exit code 1) unless exactly N events match and none is undecided");
 }
@@ -45,8 +47,16 @@ std::string selector_name(const SelectorVerdict& s) {
   return fmt::format("selector {}{}", s.selector, s.label.empty() ? "" : " \"" + s.label + "\"");
 }
 
-void print_text(std::size_t line, const EventVerdict& v) {
-  fmt::print("line {}: {} by {} ({}): ", line, v.hook, v.binary.empty() ? "?" : v.binary, v.pid);
+/// What numbers the events: lines of a file, or the sequence numbers of the recorded run.
+struct Numbering {
+  const char* word;
+  const char* key;
+  const char* plural;
+};
+constexpr Numbering kLines{"line", "line", "lines"}, kEvents{"event", "seq", "events"};
+
+void print_text(const Numbering& by, std::uint64_t number, const EventVerdict& v) {
+  fmt::print("{} {}: {} by {} ({}): ", by.word, number, v.hook, v.binary.empty() ? "?" : v.binary, v.pid);
   if (v.truth == Truth::Yes) {
     if (v.selector)
       fmt::print("{} at {} matches: {}\n", selector_name(v.selectors.back()), place(v.selectors.back().span),
@@ -67,8 +77,8 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
-void print_json(std::size_t line, const EventVerdict& v) {
-  fmt::print(R"({{"line":{},"hook":{},"hook_at":{},"binary":{},"pid":{},"match":{})", line, json_text(v.hook),
+void print_json(const Numbering& by, std::uint64_t number, const EventVerdict& v) {
+  fmt::print(R"({{"{}":{},"hook":{},"hook_at":{},"binary":{},"pid":{},"match":{})", by.key, number, json_text(v.hook),
              json_text(place(v.hook_span)), json_text(v.binary), v.pid, json_text(to_string(v.truth)));
   if (v.selector) fmt::print(R"(,"selector":{})", *v.selector);
   std::string list;
@@ -110,10 +120,49 @@ Totals test_lines(const HookPlan& plan, std::istream& in, bool json) {
       ++totals.bad;
       continue;
     }
-    for (const auto& v : *verdicts) json ? print_json(totals.lines, v) : print_text(totals.lines, v);
+    for (const auto& v : *verdicts) json ? print_json(kLines, totals.lines, v) : print_text(kLines, totals.lines, v);
     count(totals, *verdicts);
   }
   return totals;
+}
+
+Result<Totals> test_lines_of(const HookPlan& plan, const std::string& path, bool json) {
+  if (path == "-") return test_lines(plan, std::cin, json);
+  std::ifstream in(path);
+  if (!in) return fail(ErrorCode::Io, "cannot read " + path);
+  return test_lines(plan, in, json);
+}
+
+Result<Totals> test_recording(const HookPlan& plan, const std::string& path, bool json) {
+  Totals totals;
+  TRY(const ReplayReport report, replay(path, [&](const Event& event) {
+        ++totals.lines;
+        const auto verdicts = test_event(plan, event);
+        for (const auto& v : verdicts) json ? print_json(kEvents, event.seq, v) : print_text(kEvents, event.seq, v);
+        count(totals, verdicts);
+        return true;
+      }));
+  if (!report.incomplete.empty())
+    fmt::print(stderr, "burin test-policy: the recording is not complete, its last events are missing: {}\n",
+               report.incomplete);
+  return totals;
+}
+
+/// The plan of the policy on this host, or the exit code after its mistakes were said.
+int plan_file(const PolicyFile& file, HookPlan& plan) {
+  fmt::print(stderr, "{}", render(file.diagnostics, file.text, wants_color(STDERR_FILENO)));
+  if (file.diagnostics.has_errors()) return kExitPolicy;
+  auto ground = look_for(file.policy);
+  if (!ground) return report(ground.error());
+  Diagnostics diagnostics;
+  plan = plan_on(*ground, file.policy, std::nullopt, diagnostics);
+  if (diagnostics.has_errors()) {
+    fmt::print(stderr, "{}", render(diagnostics, file.text, wants_color(STDERR_FILENO)));
+    return kExitPolicy;
+  }
+  for (const auto& u : plan.unavailable)
+    fmt::print(stderr, "burin test-policy: {} is left out: {}\n", u.function, u.reason);
+  return kExitOk;
 }
 
 }  // namespace
@@ -130,7 +179,8 @@ int run_test_policy(const Arguments& arguments) {
   options.positional("FILE");
   if (auto code = options.parse(arguments)) return *code;
   if (options.positionals().size() != 1) return usage_error("test-policy", "name one policy file");
-  if (!options.has("events")) return usage_error("test-policy", "say which events: --events recorded.ndjson");
+  if (options.has("events") == options.has("replay"))
+    return usage_error("test-policy", "say which events: --events recorded.ndjson or --replay recording");
   std::optional<std::size_t> expected;
   if (options.has("expect-match")) {
     const std::string text = options.last("expect-match", "");
@@ -144,28 +194,15 @@ int run_test_policy(const Arguments& arguments) {
   if (auto code = read_variables(options, "test-policy", variables)) return *code;
   auto file = read_policy_file(options.positionals()[0], variables);
   if (!file) return report(file.error());
-  fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));
-  if (file->diagnostics.has_errors()) return kExitPolicy;
-  auto ground = look_for(file->policy);
-  if (!ground) return report(ground.error());
-  Diagnostics diagnostics;
-  const HookPlan plan = plan_on(*ground, file->policy, std::nullopt, diagnostics);
-  if (diagnostics.has_errors()) {
-    fmt::print(stderr, "{}", render(diagnostics, file->text, wants_color(STDERR_FILENO)));
-    return kExitPolicy;
-  }
-  for (const auto& u : plan.unavailable)
-    fmt::print(stderr, "burin test-policy: {} is left out: {}\n", u.function, u.reason);
-
-  const std::string path = options.last("events", "");
-  std::ifstream opened;
-  if (path != "-") {
-    opened.open(path);
-    if (!opened) return report({ErrorCode::Io, "cannot read " + path});
-  }
-  const Totals totals = test_lines(plan, path == "-" ? std::cin : opened, options.has("json"));
-  fmt::print(stderr, "{} lines: {} match, {} do not, {} cannot be decided, {} are of other hooks\n", totals.lines,
-             totals.matched, totals.missed, totals.undecided, totals.foreign);
+  HookPlan plan;
+  if (const int code = plan_file(*file, plan); code != kExitOk) return code;
+  const bool json = options.has("json"), raw = options.has("replay");
+  const auto tested = raw ? test_recording(plan, options.last("replay", ""), json)
+                          : test_lines_of(plan, options.last("events", ""), json);
+  if (!tested) return report(tested.error());
+  const Totals& totals = *tested;
+  fmt::print(stderr, "{} {}: {} match, {} do not, {} cannot be decided, {} are of other hooks\n", totals.lines,
+             (raw ? kEvents : kLines).plural, totals.matched, totals.missed, totals.undecided, totals.foreign);
   if (totals.bad) return kExitInternal;
   if (!expected || (totals.matched == *expected && totals.undecided == 0)) return kExitOk;
   fmt::print(stderr, "burin test-policy: expected {} matching event(s)\n", *expected);

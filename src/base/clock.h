@@ -15,13 +15,26 @@ std::uint64_t realtime_ns();
 /// one calls refresh() every few seconds. Not thread-safe.
 class WallClock {
  public:
+  /// Realtime minus each of the other clocks, in ns.
+  struct Offsets {
+    std::int64_t monotonic = 0, boot = 0;
+    friend bool operator==(const Offsets&, const Offsets&) = default;
+  };
   WallClock() { refresh(); }
-  /// Samples realtime between two monotonic reads and keeps the tightest of three tries.
+  /// A clock that is not this machine's; it stays as it is until set() is called.
+  explicit WallClock(Offsets offsets) : offsets_(offsets) {}
+  /// Samples realtime between two reads of each clock and keeps the tightest of three tries.
   void refresh();
-  std::uint64_t wall_ns(std::uint64_t monotonic) const { return monotonic + static_cast<std::uint64_t>(offset_); }
+  void set(Offsets offsets) { offsets_ = offsets; }
+  Offsets offsets() const { return offsets_; }
+  std::uint64_t wall_ns(std::uint64_t monotonic) const {
+    return monotonic + static_cast<std::uint64_t>(offsets_.monotonic);
+  }
+  /// The wall time of a moment of CLOCK_BOOTTIME.
+  std::uint64_t wall_of_boot_ns(std::uint64_t boot) const { return boot + static_cast<std::uint64_t>(offsets_.boot); }
 
  private:
-  std::int64_t offset_ = 0;
+  Offsets offsets_;
 };
 
 }  // namespace burin

@@ -5,9 +5,9 @@
 
 #include <string>
 
+#include "base/bytes.h"
 #include "compile/codec.h"
 #include "compile/compiler.h"
-#include "compile/wire.h"
 
 namespace burin {
 

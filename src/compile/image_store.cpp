@@ -14,10 +14,10 @@
 #include <memory>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/unique_fd.h"
 #include "compile/codec.h"
 #include "compile/compiler.h"
-#include "compile/wire.h"
 
 namespace burin {
 namespace {

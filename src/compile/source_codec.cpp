@@ -1,9 +1,9 @@
 // The request that burin-compile reads on stdin, and the part of it that decides what comes out (the cache key).
 #include <optional>
 
+#include "base/bytes.h"
 #include "compile/codec.h"
 #include "compile/compiler.h"
-#include "compile/wire.h"
 
 namespace burin {
 namespace {

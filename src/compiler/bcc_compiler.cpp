@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "compile/wire.h"
+#include "base/bytes.h"
 #include "compiler/interpose.h"
 
 namespace burin {

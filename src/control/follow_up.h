@@ -6,17 +6,16 @@
 #include <span>
 #include <unordered_map>
 
+#include "control/surroundings.h"
 #include "model/event.h"
-#include "outreach/outreach.h"
-#include "symbols/symbolizer.h"
 
 namespace burin {
 
 /// Belongs to the pipeline's thread.
 class FollowUp {
  public:
-  /// `outreach` is borrowed and may be null; without `expose_addresses` events say no kernel or program addresses.
-  FollowUp(Outreach* outreach, bool expose_addresses);
+  /// `world` is borrowed; without `expose_addresses` events say no kernel or program addresses.
+  FollowUp(Surroundings& world, bool expose_addresses) : world_(world), expose_addresses_(expose_addresses) {}
 
   void add_hook(const HookInfo& hook);
   /// Looks at a record that has just arrived and will be decoded later, when its process may be gone. A load without
@@ -28,9 +27,8 @@ class FollowUp {
  private:
   bool perform(const std::vector<std::vector<NetworkAction>>& by_selector, const Event& event);
 
-  Outreach* outreach_;
+  Surroundings& world_;
   const bool expose_addresses_;
-  Symbolizer symbolizer_;
   std::unordered_map<HookId, std::uint32_t> user_stacks_;  ///< offset of the field that names the user stack
 };
 

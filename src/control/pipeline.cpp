@@ -8,9 +8,8 @@
 #include "base/bounded_queue.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "control/follow_up.h"
-#include "event/decoder.h"
-#include "event/encode.h"
+#include "control/event_maker.h"
+#include "control/noting_surroundings.h"
 #include "event/exec_gate.h"
 #include "event/reorder.h"
 
@@ -29,35 +28,50 @@ constexpr std::uint64_t kLongestExecNs = 10'000'000'000;
 /// How often the wall clock is sampled again and the kernel's own loss counters are compared with what was told.
 constexpr std::uint64_t kHousekeepingNs = 1'000'000'000;
 
+/// A record as the decoder looks at it: what a ring pads behind it means nothing.
+std::vector<std::byte> unpadded(std::span<const std::byte> bytes) {
+  wire::Head head;
+  if (bytes.size() >= sizeof head) {
+    std::memcpy(&head, bytes.data(), sizeof head);
+    if (head.size >= sizeof head && head.size <= bytes.size()) bytes = bytes.first(head.size);
+  }
+  return {bytes.begin(), bytes.end()};
+}
+
 }  // namespace
 
 struct Pipeline::Impl {
-  Impl(std::string node, StreamHub& h, Outreach* outreach, bool expose_addresses)
-      : node_name(std::move(node)),
-        hub(h),
-        follow_up(outreach, expose_addresses),
-        processes(node_name, "/proc", clock),
-        decoder(processes, clock),
-        queue(kQueuedBatches) {}
+  Impl(std::string node, StreamHub& h, Outreach* outreach, bool expose_addresses, Recorder* r)
+      : hub(h),
+        recorder(r),
+        host(outreach),
+        noting(r ? std::make_unique<NotingSurroundings>(host, *r) : nullptr),
+        maker(std::move(node), clock.offsets(), noting ? static_cast<Surroundings&>(*noting) : host, expose_addresses),
+        queue(kQueuedBatches) {
+    note(ClockFrame{clock.offsets()});
+  }
 
+  /// Inputs of the maker go into the recording, if there is one, before the maker gets them.
+  void note(const Frame& frame) {
+    if (recorder) recorder->write(frame);
+  }
   void run();
   void seed(const std::vector<SeedProcess>& seeds);
   void take_requests();
   void take(RawBatch& batch);
   void release(std::span<const ReorderWindow::Record> input, std::uint64_t until);
   void on_record(std::uint32_t cpu, std::span<const std::byte> bytes);
-  void publish(Event event);
   void gap(LossReason reason, std::uint32_t cpu, std::uint64_t count);
   void account_ring_loss(std::uint64_t total, std::uint32_t cpu);
   void housekeeping();
   void flush();
 
-  const std::string node_name;
   StreamHub& hub;
-  FollowUp follow_up;
+  Recorder* const recorder;
   WallClock clock;
-  ProcessTable processes;
-  Decoder decoder;
+  HostSurroundings host;
+  std::unique_ptr<NotingSurroundings> noting;  // host, when there is a recorder
+  EventMaker maker;
   ReorderWindow window;
   ExecGate gate;
   const ExecGate::Release decode = [this](std::uint32_t cpu, std::span<const std::byte> bytes) {
@@ -73,9 +87,6 @@ struct Pipeline::Impl {
   bool observer_changed = false;
   AskKernelLosses kernel_losses;
 
-  Observer observer;
-  std::vector<EventPtr> ready;
-  std::uint64_t next_seq = 1;
   std::uint64_t told_lost = 0;      // PERF_RECORD_LOST, all CPUs
   std::uint64_t reported_lost = 0;  // what the stream's gaps add up to
   std::uint64_t last_housekeeping = 0;
@@ -86,8 +97,8 @@ struct Pipeline::Impl {
       table_size{0};
 };
 
-Pipeline::Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach, bool expose_addresses)
-    : impl_(std::make_unique<Impl>(std::move(node_name), hub, outreach, expose_addresses)) {}
+Pipeline::Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach, bool expose_addresses, Recorder* recorder)
+    : impl_(std::make_unique<Impl>(std::move(node_name), hub, outreach, expose_addresses, recorder)) {}
 Pipeline::~Pipeline() {
   stop();
 }
@@ -154,31 +165,30 @@ void Pipeline::Impl::run() {
   window.flush([this](std::uint32_t cpu, std::span<const std::byte> bytes) { gate.pass(cpu, bytes, decode); });
   gate.flush(decode);
   housekeeping();
+  note(EndFrame{maker.made()});
   flush();
 }
 
 void Pipeline::Impl::seed(const std::vector<SeedProcess>& seeds) {
-  for (const ProcessPtr& process : processes.seed(seeds)) {
-    Event event;
-    event.kind = EventKind::Exec;
-    event.mono_ns = process->exec_ktime;
-    event.wall_ns = process->start_wall_ns;
-    event.tid = process->pid;
-    event.process = process;
-    event.parent = processes.parent_of(*process);
-    publish(std::move(event));
-  }
+  if (recorder)
+    for (const SeedProcess& process : seeds) note(SeedFrame{process});
+  note(SeedsEndFrame{});
+  maker.seed(seeds);
   flush();
 }
 
 void Pipeline::Impl::take_requests() {
   std::lock_guard lock(requests_mutex);
   for (auto& hook : new_hooks) {
-    follow_up.add_hook(*hook);
-    if (auto added = decoder.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
+    if (recorder) note(HookFrame{*hook, types_identity(*hook)});
+    if (auto added = maker.add_hook(hook); !added) log(LogLevel::Error, "pipeline", added.error().text());
   }
   new_hooks.clear();
-  if (std::exchange(observer_changed, false)) observer = std::move(new_observer);
+  if (!std::exchange(observer_changed, false)) return;
+  const bool hiding = static_cast<bool>(new_observer);
+  host.set_observer(std::exchange(new_observer, nullptr));
+  note(HidingFrame{hiding});
+  maker.set_hiding(hiding);
 }
 
 void Pipeline::Impl::take(RawBatch& batch) {
@@ -190,7 +200,7 @@ void Pipeline::Impl::take(RawBatch& batch) {
   input.reserve(batch.items.size());
   for (const auto& item : batch.items) {
     const auto bytes = std::span(batch.bytes).subspan(item.offset, item.size);
-    follow_up.arrived(bytes);
+    maker.arrived(bytes);
     input.push_back({item.cpu, bytes});
   }
   release(input, batch.complete_until);
@@ -204,9 +214,9 @@ void Pipeline::Impl::release(std::span<const ReorderWindow::Record> input, std::
 
 void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> bytes) {
   ++records;
-  Event event;
-  switch (decoder.decode(cpu, bytes, event)) {
-    case DecodeStatus::Event: publish(std::move(event)); break;
+  if (recorder) note(RecordFrame{cpu, unpadded(bytes)});
+  switch (maker.record(cpu, bytes)) {
+    case DecodeStatus::Event:
     case DecodeStatus::Silent: break;
     case DecodeStatus::UnknownHook:
     case DecodeStatus::Malformed:
@@ -216,24 +226,10 @@ void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> byt
   }
 }
 
-void Pipeline::Impl::publish(Event event) {
-  if (observer && observer(event)) return;
-  if (!follow_up.finish(event)) return;
-  event.seq = next_seq++;
-  encode_event(event, node_name);
-  ready.push_back(std::make_shared<const Event>(std::move(event)));
-  ++events;
-}
-
 void Pipeline::Impl::gap(LossReason reason, std::uint32_t cpu, std::uint64_t count) {
-  Event event;
-  event.kind = EventKind::Gap;
-  event.mono_ns = monotonic_ns();
-  event.wall_ns = clock.wall_ns(event.mono_ns);
-  event.cpu = cpu;
-  event.loss = reason;
-  event.lost = count;
-  publish(std::move(event));
+  const std::uint64_t now = monotonic_ns();
+  note(GapFrame{reason, cpu, count, now});
+  maker.gap(reason, cpu, count, now);
 }
 
 void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
@@ -248,6 +244,8 @@ void Pipeline::Impl::account_ring_loss(std::uint64_t total, std::uint32_t cpu) {
 void Pipeline::Impl::housekeeping() {
   last_housekeeping = monotonic_ns();
   clock.refresh();
+  note(ClockFrame{clock.offsets()});
+  maker.set_clock(clock.offsets());
   gate.expire(last_housekeeping - std::min(last_housekeeping, kLongestExecNs), decode);
   AskKernelLosses ask;
   {
@@ -264,12 +262,15 @@ void Pipeline::Impl::housekeeping() {
     gap(LossReason::RawQueue, 0, lost - queue_lost_seen);
     queue_lost_seen = lost;
   }
-  table_size = processes.size();
+  table_size = maker.processes().size();
 }
 
 void Pipeline::Impl::flush() {
-  if (ready.empty()) return;
-  hub.publish(std::exchange(ready, {}));
+  if (recorder)
+    if (auto written = recorder->flush(); !written)
+      log(LogLevel::Error, "record", written.error().text() + "; tracing goes on");
+  events = maker.made();
+  if (auto ready = maker.take(); !ready.empty()) hub.publish(std::move(ready));
 }
 
 }  // namespace burin

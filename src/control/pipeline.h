@@ -17,6 +17,7 @@
 namespace burin {
 
 class Outreach;
+class Recorder;
 
 struct PipelineCounters {
   std::uint64_t records = 0;     ///< decoded
@@ -42,7 +43,9 @@ class Pipeline {
   using AskKernelLosses = std::function<KernelLosses()>;
 
   /// `outreach` is borrowed; null: GetUrl and DnsLookup are not performed. `expose_addresses`: stacks with addresses.
-  Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach = nullptr, bool expose_addresses = false);
+  /// `recorder` is borrowed, has begun a recording, and gets all that the events depend on; null: nothing is recorded.
+  Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach = nullptr, bool expose_addresses = false,
+           Recorder* recorder = nullptr);
   ~Pipeline();
 
   /// Hands over a batch; called by the perf reader's thread. A full queue costs the batch, which is counted and shown.

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/source_span.h"
+#include "model/event.h"
 #include "model/hook_plan.h"
 
 namespace burin {
@@ -40,5 +41,7 @@ struct EventVerdict {
 /// One recorded event line against every hook of the plan that it can be of; empty when it is of none. Error{Io} when
 /// the line is no JSON object.
 Result<std::vector<EventVerdict>> test_event(const HookPlan& plan, std::string_view line);
+/// The same for an event of a replay: its values as the kernel sent them, found by what they are, not by position.
+std::vector<EventVerdict> test_event(const HookPlan& plan, const Event& event);
 
 }  // namespace burin

@@ -191,6 +191,13 @@ std::string metrics_text(const DaemonStatus& s) {
   m.sample("result=\"failed\"", s.outreach.failed);
   m.sample("result=\"dropped\"", s.outreach.dropped);
   m.sample("result=\"not_allowed\"", s.outreach.refused);
+  if (s.recorder) {
+    m.family("burin_recording_bytes", "gauge", "Size of the raw recording.");
+    m.sample("", s.recorder->bytes);
+    m.family("burin_recording_records_total", "counter", "Raw records by whether they are in the recording.");
+    m.sample("result=\"written\"", s.recorder->records);
+    m.sample("result=\"missing\"", s.recorder->missing);
+  }
   m.family("burin_processes", "gauge", "Entries of the process table.");
   m.sample("", s.pipeline.processes);
   m.family("burin_policies", "gauge", "Policies by state.");

@@ -1,6 +1,7 @@
 // What the daemon shows of itself: /v1/policies and /metrics.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "control/supervisor.h"
 #include "kernel/perf_reader.h"
 #include "model/host_facts.h"
+#include "recording/recorder.h"
 
 namespace burin {
 
@@ -31,6 +33,7 @@ struct DaemonStatus {
   std::vector<std::vector<HookCounters>> policy_counters;  ///< beside `policies`, one entry a hook
   PipelineCounters pipeline;
   OutreachCounters outreach;
+  std::optional<RecorderCounters> recorder;  ///< with --record-raw
   std::uint64_t newest_seq = 0;
   std::uint64_t oldest_seq = 0;
 };

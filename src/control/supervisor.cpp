@@ -24,6 +24,7 @@
 #include "kernel/loaded_program.h"
 #include "layout/btf_layout.h"
 #include "plan/planner.h"
+#include "recording/recorder.h"
 
 namespace burin {
 namespace {
@@ -64,6 +65,7 @@ struct Supervisor::Impl {
   CompileStats base_compile;
   std::unique_ptr<StreamHub> hub;
   std::unique_ptr<Outreach> outreach;
+  std::unique_ptr<Recorder> recorder;
   std::unique_ptr<Pipeline> pipeline;
   std::optional<LoadedProgram> base;
   std::list<LoadedPolicy> policies;
@@ -138,7 +140,11 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   auto loaded = LoadedProgram::load(*image, unit.inits, {}, host, "burin");
   if (!loaded) return in_context(std::move(loaded).error(), "loading the base programs");
   base.emplace(std::move(*loaded));
-  pipeline = std::make_unique<Pipeline>(host.node_name, *hub, outreach.get(), options.expose_stack_addresses);
+  if (recorder)
+    TRY_OK(recorder->begin({BURIN_VERSION, host.node_name, host.boot_id, host.release, record_identity(),
+                            options.expose_stack_addresses}));
+  pipeline =
+      std::make_unique<Pipeline>(host.node_name, *hub, outreach.get(), options.expose_stack_addresses, recorder.get());
   PerfReaderOptions perf = options.perf;
   TRY(reader, PerfReader::start(base->map_fd("events"), perf,
                                 [p = pipeline.get()](RawBatch&& b) { p->deliver(std::move(b)); }));
@@ -337,6 +343,7 @@ DaemonStatus Supervisor::Impl::status() const {
   }
   s.pipeline = pipeline->counters();
   s.outreach = outreach->counters();
+  if (recorder) s.recorder = recorder->counters();
   s.newest_seq = hub->newest_seq();
   s.oldest_seq = hub->oldest_seq();
   return s;
@@ -353,6 +360,9 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
   d.options = options;
   d.hub = std::make_unique<StreamHub>(options.hub);
   TRY(d.outreach, Outreach::start(options.outreach));
+  if (!options.record_raw.empty()) {
+    TRY(d.recorder, Recorder::open(options.record_raw));
+  }
   double total = 0;
   {
     const Stopwatch whole(total);
@@ -388,6 +398,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
       log(LogLevel::Warning, "start", started.error().text() + "; trying again without structure layouts");
       d.stop_base();
       d.policies.clear();
+      d.hub = std::make_unique<StreamHub>(options.hub);  // nobody has read the events of the first try
       started = d.start_with(LayoutChoice::None, files, rendered, color);
     }
     if (!started) return tl::unexpected(std::move(started).error());

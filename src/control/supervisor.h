@@ -31,6 +31,7 @@ struct RunOptions {
   std::optional<PolicyMode> mode;  ///< overrides the policies' `policy-mode`
   OutreachOptions outreach;
   bool expose_stack_addresses = false;
+  std::filesystem::path record_raw;  ///< where to write a raw recording; empty = nowhere
 };
 
 /// Milliseconds of each step of the start, for the "ready" line and the startup bench.

@@ -188,6 +188,14 @@ void encode_process(ProcessInfo& process) {
   process.json = out.text();
 }
 
+std::string encode_arguments(const Value& value) {
+  LineBuffer& out = line_buffer();
+  out.lit("[");
+  write_argument(out, value, {});
+  out.lit("]");
+  return std::string(out.text());
+}
+
 void encode_event(Event& event, std::string_view node_name) {
   LineBuffer& out = line_buffer();
   write_body(out, event);

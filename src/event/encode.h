@@ -18,6 +18,9 @@ void append_address(std::string& out, std::uint16_t family, const AddressBytes& 
 /// Standard base64 with padding.
 std::string base64(std::string_view bytes);
 
+/// A value as args[] has it: [{"sock_arg":{...}}]; [] for one of type nop; an array of longs has several elements.
+std::string encode_arguments(const Value& value);
+
 /// Fills process.json from its other fields. A process that is not `known` gets pid, flags "unknown" and start_time
 /// only.
 void encode_process(ProcessInfo& process);

@@ -70,11 +70,11 @@ bool names_a_descriptor(std::string_view filename) {
 /// when the record left something open.
 class LateLook {
  public:
-  LateLook(const std::filesystem::path& proc, const wire::Head& head, std::uint64_t exec_ktime)
+  LateLook(ProcView& proc, const wire::Head& head, std::uint64_t exec_ktime)
       : proc_(proc), head_(head), exec_ktime_(exec_ktime) {}
 
   const SeedProcess* get() {
-    if (!tried_) same_ = scan_process(proc_, head_.tgid, seen_) && is_same();
+    if (!tried_) same_ = proc_.scan(head_.tgid, seen_) && is_same();
     tried_ = true;
     return same_ ? &seen_ : nullptr;
   }
@@ -87,7 +87,7 @@ class LateLook {
     return comm.empty() || comm == seen_.comm;  // another exec would have renamed it
   }
 
-  const std::filesystem::path& proc_;
+  ProcView& proc_;
   const wire::Head& head_;
   const std::uint64_t exec_ktime_;
   SeedProcess seen_;
@@ -182,8 +182,8 @@ std::optional<ExecTexts> read_exec_texts(const wire::Exec& record, std::span<con
   return ExecTexts{until_nul(*exe), until_nul(*filename), until_nul(*cwd), *args};
 }
 
-void fill_exec_image(const wire::Exec& record, const ExecTexts& texts, const std::filesystem::path& proc,
-                     const ProcessInfo* previous, const ProcessInfo* parent, ProcessInfo& out) {
+void fill_exec_image(const wire::Exec& record, const ExecTexts& texts, ProcView& proc, const ProcessInfo* previous,
+                     const ProcessInfo* parent, ProcessInfo& out) {
   LateLook late(proc, record.head, out.exec_ktime);
   fill_cwd(record, texts, late, previous, out);
   fill_binary(record, texts, late, out);

@@ -3,13 +3,13 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "event/proc_view.h"
 #include "model/event.h"
 #include "model/record.h"
 
@@ -27,8 +27,8 @@ std::optional<ExecTexts> read_exec_texts(const wire::Exec& record, std::span<con
 /// Fills binary, arguments, cwd, auid, their sources and the flags that go with them. `out` has pid and exec_ktime.
 /// What the record leaves open is taken from `proc` while the process still runs that image, then from `previous` (the
 /// image that the exec replaced) or, for auid, from `parent`; both may be null.
-void fill_exec_image(const wire::Exec& record, const ExecTexts& texts, const std::filesystem::path& proc,
-                     const ProcessInfo* previous, const ProcessInfo* parent, ProcessInfo& out);
+void fill_exec_image(const wire::Exec& record, const ExecTexts& texts, ProcView& proc, const ProcessInfo* previous,
+                     const ProcessInfo* parent, ProcessInfo& out);
 
 /// argv[1:] as one text, Tetragon's way: separated by spaces; an argument with a space is put in quotes, without
 /// escaping. An empty one is quoted too, else it would be lost.

@@ -249,4 +249,12 @@ std::vector<SeedProcess> scan_proc(const std::filesystem::path& proc) {
   return found;
 }
 
+bool ProcFolder::scan(std::uint32_t tgid, SeedProcess& out) {
+  return scan_process(folder_, tgid, out);
+}
+
+bool ProcFolder::exists(std::uint32_t tgid) {
+  return access((folder_ / std::to_string(tgid)).c_str(), F_OK) == 0;
+}
+
 }  // namespace burin

@@ -7,8 +7,6 @@
 // "procFS", and an exec on top of one is plain "execve", since its fork was not seen.
 #include "event/process_table.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "event/encode.h"
@@ -29,8 +27,17 @@ constexpr std::size_t kSweepFloor = 4096;
 
 ProcessTable::ProcessTable(std::string node_name, std::filesystem::path proc, const WallClock& clock,
                            std::size_t max_exited)
+    : ProcessTable(std::make_unique<ProcFolder>(std::move(proc)), std::move(node_name), clock, max_exited) {}
+
+ProcessTable::ProcessTable(std::unique_ptr<ProcView> own, std::string node_name, const WallClock& clock,
+                           std::size_t max_exited)
+    : ProcessTable(std::move(node_name), *own, clock, max_exited) {
+  own_proc_ = std::move(own);
+}
+
+ProcessTable::ProcessTable(std::string node_name, ProcView& proc, const WallClock& clock, std::size_t max_exited)
     : node_name_(std::move(node_name)),
-      proc_(std::move(proc)),
+      proc_(proc),
       clock_(clock),
       max_exited_(max_exited),
       sweep_at_(kSweepFloor + max_exited) {
@@ -123,10 +130,11 @@ void ProcessTable::end(const Key& key, std::uint64_t at) {
 
 void ProcessTable::sweep() {
   std::vector<Key> gone;
-  for (const auto& [key, entry] : by_key_) {
-    if (entry.ended || key.tgid == 0 || key.ktime + kSweepAgeNs > newest_) continue;
-    if (access((proc_ / std::to_string(key.tgid)).c_str(), F_OK) != 0) gone.push_back(key);
-  }
+  for (const auto& [key, entry] : by_key_)
+    if (!entry.ended && key.tgid != 0 && key.ktime + kSweepAgeNs <= newest_) gone.push_back(key);
+  // In an order of their own, so that the same records leave the same table everywhere.
+  std::ranges::sort(gone, {}, [](const Key& key) { return std::pair(key.ktime, key.tgid); });
+  std::erase_if(gone, [this](const Key& key) { return proc_.exists(key.tgid); });
   swept_ += gone.size();
   for (const Key& key : gone) end(key, newest_);
   // Doubling keeps the cost of sweeping in proportion to the number of processes made.
@@ -150,7 +158,7 @@ ProcessPtr ProcessTable::put_seed(const SeedProcess& seed, ProcessPtr parent, bo
   if (seed.cwd_known) info.cwd_source = "proc";
   // The monotonic clock cannot say when something began before the time spent in suspend; the boot clock can.
   info.start_wall_ns = seed.exec_ktime > 1 || seed.start_boot == 0 ? clock_.wall_ns(seed.exec_ktime)
-                                                                   : realtime_ns() - (boottime_ns() - seed.start_boot);
+                                                                   : clock_.wall_of_boot_ns(seed.start_boot);
   if (parent_follows)
     link_parent(info, true, seed.ppid, seed.parent_ktime);
   else
@@ -198,7 +206,7 @@ ProcessPtr ProcessTable::parent_image(std::uint32_t child, std::uint32_t ppid, s
   if (now && ktime == 0 && now->process->exec_ktime <= at && !(now->ended && now->ended_at < at)) return now->process;
   if (now && now->process->exec_ktime > (ktime != 0 ? ktime : at)) return nullptr;  // /proc shows a newer image
   SeedProcess seen;
-  if (!scan_process(proc_, ppid, seen) || seen.exec_ktime > (ktime != 0 ? ktime : at)) return nullptr;
+  if (!proc_.scan(ppid, seen) || seen.exec_ktime > (ktime != 0 ? ktime : at)) return nullptr;
   if (ktime != 0) seen.exec_ktime = ktime;
   return put_seed(seen, find(seen.ppid, seen.parent_ktime));
 }
@@ -281,7 +289,7 @@ ProcessPtr ProcessTable::adopt(const wire::Head& head) {
   const Entry* const now = current(head.tgid);
   const bool outdated = now && head.exec_ktime != 0 && head.exec_ktime < now->process->exec_ktime;
   SeedProcess seen;
-  if (!outdated && scan_process(proc_, head.tgid, seen)) {
+  if (!outdated && proc_.scan(head.tgid, seen)) {
     const bool before = seen.exec_ktime <= (head.exec_ktime != 0 ? head.exec_ktime : head.ktime);
     const bool start_fits =
         head.start_boot == 0 || (head.tid == head.tgid ? starts_agree(head.start_boot, seen.start_boot)

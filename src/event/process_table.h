@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "event/proc_view.h"
 #include "model/event.h"
 #include "model/record.h"
 
@@ -52,8 +54,10 @@ inline constexpr std::uint64_t kKernelKtime = 1;
 /// /proc no longer has are swept out as the table grows, so that it cannot grow without bound.
 class ProcessTable {
  public:
-  /// `node_name` goes into every exec_id. `proc` is used to fill what the kernel side could not tell. The table keeps
+  /// `node_name` goes into every exec_id. `proc` is borrowed and tells what the kernel side could not. The table keeps
   /// `max_exited` ended images so that late events still find them. Knows pid 0 (`<kernel>`) from the start.
+  ProcessTable(std::string node_name, ProcView& proc, const WallClock& clock, std::size_t max_exited = 2048);
+  /// The same with the folder `proc` ("/proc").
   ProcessTable(std::string node_name, std::filesystem::path proc, const WallClock& clock,
                std::size_t max_exited = 2048);
 
@@ -112,8 +116,11 @@ class ProcessTable {
   void end(const Key& key, std::uint64_t at);
   void sweep();
 
+  ProcessTable(std::unique_ptr<ProcView> own, std::string node_name, const WallClock& clock, std::size_t max_exited);
+
   std::string node_name_;
-  std::filesystem::path proc_;
+  std::unique_ptr<ProcView> own_proc_;  ///< null: proc_ is borrowed
+  ProcView& proc_;
   const WallClock& clock_;
   std::size_t max_exited_;
   ProcessPtr kernel_;

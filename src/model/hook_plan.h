@@ -75,6 +75,7 @@ struct PlannedArg {
   std::uint32_t index = 0;  ///< as in the policy: for messages and labels
   std::string type;         ///< key into types/
   std::string label;
+  std::string what;  ///< which value of the hook this is: equal words, equal value (HookArg::what)
   ArgSource source;
   std::size_t field = kNone;             ///< index into PlannedHook::record.fields; kNone for nop
   std::size_t text = kNone;              ///< text slot of the hook's scratch memory, for types with text

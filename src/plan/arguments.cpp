@@ -22,6 +22,19 @@ void lay_out(PlannedHook& planned, PlannedArg& arg, const std::string& name) {
     arg.error = record.add(name + "_error", "u32", 4, 4);
 }
 
+/// PlannedArg::what of a value that is not the return value.
+std::string name_of_value(const PolicyArg& arg) {
+  std::string out;
+  switch (arg.source) {
+    case PolicyArg::Source::Parameter: out = std::to_string(arg.index); break;
+    case PolicyArg::Source::CurrentTask: out = "current_task"; break;
+    case PolicyArg::Source::PtRegs: out = "pt_regs"; break;
+  }
+  if (!arg.btf_type.empty()) out += '(' + arg.btf_type_module + ' ' + arg.btf_type + ')';
+  if (!arg.resolve.empty()) out += '.' + arg.resolve;
+  return arg.return_copy ? out + " at the return" : out;
+}
+
 PlannedArg plan_one(Placed placed, const PolicyArg& arg, const std::string& name, PlannedHook& planned,
                     Diagnostics& diagnostics) {
   if (!placed.problem.empty())
@@ -30,6 +43,7 @@ PlannedArg plan_one(Placed placed, const PolicyArg& arg, const std::string& name
   out.index = arg.index;
   out.type = std::move(placed.type);
   out.label = arg.label;
+  out.what = name_of_value(arg);
   out.source = std::move(placed.source);
   out.return_copy = arg.return_copy;
   out.max_data = arg.max_data;
@@ -102,6 +116,7 @@ void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in,
   if (hook.at_return && hook.return_arg) {
     planned.return_arg = plan_one(return_source(hook, callee, planned.rung, *hook.return_arg, in), *hook.return_arg,
                                   "ret", planned, diagnostics);
+    planned.return_arg->what = "return" + (hook.return_arg->resolve.empty() ? "" : "." + hook.return_arg->resolve);
   }
 }
 

@@ -27,6 +27,8 @@ TESTS = [
     "loader",
     "generate",
     "check",
+    "replay",
+    "test_policy",
     "process_filters",
     "life_cycle",
     "hostile",

@@ -1,5 +1,5 @@
 // The byte reader and writer behind the image and request formats.
-#include "compile/wire.h"
+#include "base/bytes.h"
 
 #include <utility>
 

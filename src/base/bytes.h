@@ -1,5 +1,5 @@
-// Reading and writing the byte formats that cross the border of the compiler process. The reader's input comes from a
-// process that ran clang over generated text, or from a file: it is never trusted.
+// Reading and writing our byte formats: what crosses the border of the compiler process, and files. The reader's input
+// comes from a process that ran clang over generated text, or from a file: it is never trusted.
 #pragma once
 #include <bit>
 #include <concepts>
