@@ -92,9 +92,9 @@ static __always_inline struct burin_proc *burin_image(u32 tgid) {
   return image;
 }
 
-/* Parameter `index` of a syscall, from the registers that its wrapper was given. */
-static __always_inline u64 burin_syscall_arg(struct pt_regs *ctx, int index) {
-  u64 regs = PT_REGS_PARM1(ctx), value = 0;
+/* Parameter `index` of a syscall, from the registers that its wrapper was given: the wrapper's only parameter. */
+static __always_inline u64 burin_syscall_word(u64 regs, int index) {
+  u64 value = 0;
 #if defined(__x86_64__)
   const u32 at = index == 0   ? __builtin_offsetof(struct pt_regs, di)
                  : index == 1 ? __builtin_offsetof(struct pt_regs, si)
@@ -110,8 +110,8 @@ static __always_inline u64 burin_syscall_arg(struct pt_regs *ctx, int index) {
 }
 
 /* The same for a 32-bit call: its six parameters came in ebx, ecx, edx, esi, edi, ebp. */
-static __always_inline u64 burin_compat_arg(struct pt_regs *ctx, int index) {
-  u64 regs = PT_REGS_PARM1(ctx), value = 0;
+static __always_inline u64 burin_compat_word(u64 regs, int index) {
+  u64 value = 0;
 #if defined(__x86_64__)
   const u32 at = index == 0   ? __builtin_offsetof(struct pt_regs, bx)
                  : index == 1 ? __builtin_offsetof(struct pt_regs, cx)
@@ -124,6 +124,14 @@ static __always_inline u64 burin_compat_arg(struct pt_regs *ctx, int index) {
 #endif
   burin_read(&value, 8, (void *)(regs + at));
   return (u32)value;
+}
+
+/* Both at a kprobe on the wrapper. */
+static __always_inline u64 burin_syscall_arg(struct pt_regs *ctx, int index) {
+  return burin_syscall_word(PT_REGS_PARM1(ctx), index);
+}
+static __always_inline u64 burin_compat_arg(struct pt_regs *ctx, int index) {
+  return burin_compat_word(PT_REGS_PARM1(ctx), index);
 }
 
 /* Fills the head for the current task. The record was zeroed. */

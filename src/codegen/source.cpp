@@ -61,6 +61,7 @@ std::string expression(const ArgSource& source) {
     case ArgSource::Kind::Constant: return std::to_string(source.offset);
     case ArgSource::Kind::Tid: return "(u64)(u32)bpf_get_current_pid_tgid()";
     case ArgSource::Kind::ContextArgument:
+    case ArgSource::Kind::ContextSyscall:
     case ArgSource::Kind::Usdt: break;
   }
   return "0";
@@ -73,6 +74,9 @@ std::string begin_text(const ArgSource& source, const std::string& name, const s
   if (source.kind == ArgSource::Kind::ContextArgument)
     return "u64 " + name + " = 0;\n" +
            read_text(name, "burin_read", 8, "(void *)ctx + " + std::to_string(8 * source.index), fault);
+  if (source.kind == ArgSource::Kind::ContextSyscall)
+    return "u64 " + name + " = 0;\n" + read_text(name, "burin_read", 8, "(void *)ctx", fault) + name + " = burin_" +
+           (source.compat ? "compat" : "syscall") + "_word(" + name + ", " + std::to_string(source.index) + ");\n";
   return "u64 " + name + " = " + expression(source) + ";\n";
 }
 

@@ -53,8 +53,8 @@ HostQuestions ask_host(const HostFacts& host, const std::filesystem::path& cache
     return trial;
   };
   const auto targets = make_btf_targets();
-  out.trampoline = [&host, targets](Rung rung, std::string_view function) {
-    return try_traced(rung == Rung::Lsm ? AttachSpec::Kind::Lsm : AttachSpec::Kind::Fentry, function, host, *targets);
+  out.trampoline = [&host, targets](AttachSpec::Kind kind, std::string_view function) {
+    return try_traced(kind, function, host, *targets);
   };
   out.syscalls = [&host] { return syscall_names("/", host.tracefs); };
   out.functions = [&host](std::string_view pattern) { return matching_functions("/", host.tracefs, pattern); };

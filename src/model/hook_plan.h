@@ -41,6 +41,7 @@ struct ArgSource {
     ContextAddress,   ///< the address of `offset` in the tracepoint's record (arrays)
     ContextDataLoc,   ///< __data_loc at `offset`: address = record + low 16 bits, length = high 16 bits
     ContextArgument,  ///< u64 number `index` of the context (raw tracepoint, fentry, lsm)
+    ContextSyscall,   ///< parameter `index` of a syscall wrapper: in the pt_regs that number 0 of the context points to
     Return,           ///< the return value of a function
     SyscallReturn,    ///< the return value in sys_exit_NAME's record
     CurrentTask,      ///< the struct task_struct of the caller
@@ -55,7 +56,7 @@ struct ArgSource {
   std::uint32_t offset = 0;
   std::uint32_t size = 8;
   bool is_signed = false;
-  bool compat = false;       ///< SyscallRegister: of a 32-bit call
+  bool compat = false;       ///< SyscallRegister, ContextSyscall: of a 32-bit call
   std::uint32_t length = 0;  ///< bytes of an array whose address this is; 0: not one
   std::string name;
   UsdtArg usdt;

@@ -46,7 +46,8 @@ struct EnforcerPlanner {
 
   Way by_trampoline(const Callee& callee) const {
     std::string problem;
-    if (!in.only_rung && in.ask.trampoline) problem = in.ask.trampoline(Rung::Fentry, callee.function).reason;
+    if (!in.only_rung && in.ask.trampoline)
+      problem = in.ask.trampoline(AttachSpec::Kind::FmodRet, callee.function).reason;
     if (!problem.empty()) return {std::nullopt, std::move(problem)};
     return {EnforcerTarget{Method::FmodRet, callee.function, callee.function}, {}};
   }

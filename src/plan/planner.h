@@ -12,6 +12,7 @@
 #include "model/layout_table.h"
 #include "model/policy.h"
 #include "model/probe_catalog.h"
+#include "model/program.h"
 
 namespace burin {
 
@@ -29,8 +30,8 @@ struct BinaryPlace {
 struct HostQuestions {
   /// Whether a kprobe can be set on this kernel function.
   std::function<Trial(std::string_view)> kprobe;
-  /// Whether fentry (`Rung::Fentry`) or BPF LSM (`Rung::Lsm`) programs load and attach at this function.
-  std::function<Trial(Rung, std::string_view)> trampoline;
+  /// Whether programs of this kind (Fentry, FmodRet, Lsm) load and attach at this function.
+  std::function<Trial(AttachSpec::Kind, std::string_view)> trampoline;
   /// Every syscall this kernel has, without prefix ("openat"), sorted.
   std::function<std::vector<std::string>()> syscalls;
   /// Functions of available_filter_functions that match the pattern (RE2), sorted; an error for a bad pattern.

@@ -80,6 +80,11 @@ std::string tracepoint_problem(const Hook& hook, const PlanInput& in) {
   return {};
 }
 
+std::string trampoline_problem(AttachSpec::Kind kind, const Callee& callee, const PlanInput& in) {
+  if (in.only_rung || !in.ask.trampoline) return {};
+  return in.ask.trampoline(kind, callee.function).reason;
+}
+
 }  // namespace
 
 std::string problem_of(Rung rung, const Hook& hook, const Callee& callee, const ProbeAttach& attach,
@@ -94,10 +99,12 @@ std::string problem_of(Rung rung, const Hook& hook, const Callee& callee, const 
     case Rung::Tracepoint: return tracepoint_problem(hook, in);
     case Rung::RawTracepoint: return {};  // whether it exists is the kernel's answer when it is attached
     case Rung::Uprobe: return {};         // its places were found, or the hook would not be here
-    case Rung::Fentry:
-    case Rung::Lsm:
-      if (in.only_rung || !in.ask.trampoline) return {};
-      return in.ask.trampoline(rung, callee.function).reason;
+    case Rung::Fentry: {
+      // A function that can be looked at need not be one whose result may be changed.
+      const bool changes = any_action(hook, [](const Action& a) { return a.kind == ActionKind::Override; });
+      return trampoline_problem(changes ? AttachSpec::Kind::FmodRet : AttachSpec::Kind::Fentry, callee, in);
+    }
+    case Rung::Lsm: return trampoline_problem(AttachSpec::Kind::Lsm, callee, in);
   }
   return "unknown rung";
 }

@@ -175,7 +175,7 @@ void plan_resolve(const Hook& hook, const Callee& callee, Rung rung, const Polic
 Placed parameter_source(const Hook& hook, const Callee& callee, Rung rung, const PolicyArg& arg, const PlanInput& in) {
   Placed out{{}, arg.type, {}, arg.span};
   out.source.index = arg.index;
-  const bool registers = rung == Rung::Kprobe || rung == Rung::Uprobe || rung == Rung::SyscallTracepoint;
+  const bool registers = rung == Rung::Kprobe || rung == Rung::Uprobe || callee.syscall;
   const std::uint32_t most = registers ? kRegisters : kContextArguments;
   if (arg.index >= most && hook.kind != HookKind::Usdt) {
     out.problem = "only parameters 0 to " + std::to_string(most - 1) + " can be read here";
@@ -200,8 +200,16 @@ Placed parameter_source(const Hook& hook, const Callee& callee, Rung rung, const
       }
       break;
     }
-    case Rung::RawTracepoint:
     case Rung::Fentry:
+      if (!callee.syscall) {
+        out.source.kind = ArgSource::Kind::ContextArgument;
+        break;
+      }
+      out.source.kind = ArgSource::Kind::ContextSyscall;
+      out.source.user = true;
+      out.source.compat = callee.compat;
+      break;
+    case Rung::RawTracepoint:
     case Rung::Lsm: out.source.kind = ArgSource::Kind::ContextArgument; break;
     case Rung::Uprobe: out.source.user = true; break;
     case Rung::Tracepoint:

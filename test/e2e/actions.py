@@ -448,7 +448,10 @@ def a_sock_that_is_untracked_belongs_to_nobody(folder):
     """After UntrackSock an event is that of the process in which it happens: the child that closes the connection."""
     states, pid = states_of_a_connection(folder, "untracked", untrack=True)
     actions = {state: e["process_tracepoint"]["action"] for state, e in states if pid_of(e) == pid}
-    check_equal(actions, {SYN_SENT: "KPROBE_ACTION_TRACKSOCK", ESTABLISHED: "KPROBE_ACTION_UNTRACKSOCK"}, "the opener's events")
+    check_equal((actions.get(SYN_SENT), actions.get(ESTABLISHED)), ("KPROBE_ACTION_TRACKSOCK", "KPROBE_ACTION_UNTRACKSOCK"), "actions")
+    # Later states may be reached while the opener happens to run, but not because it is the owner.
+    owned = [state for state, e in states if state not in (SYN_SENT, ESTABLISHED) and e["burin"].get("from", {}).get("process") == "sock"]
+    check_equal(owned, [], "states that belong to an owner afterwards")
     closing = [e for state, e in states if state == FIN_WAIT1]
     check_equal([e["burin"].get("from", {}).get("process") for e in closing], [None], "FIN_WAIT1 has no owner")
     parent = closing[0]["process_tracepoint"]["parent"]["pid"]

@@ -19,6 +19,16 @@ FENTRY = """  fentries:
     - matchArgs:
       - {index: 0, operator: Equal, values: ["%s"]}
 """
+SYSCALL = """  fentries:
+  - call: sys_umask
+    return: true
+    args:
+    - {index: 0, type: uint32}
+    returnArg: {index: 0, type: int}
+    selectors:
+    - matchArgs:
+      - {index: 0, operator: Equal, values: ["43"]}
+"""
 LSM = """  lsmhooks:
   - hook: file_open
     args:
@@ -60,7 +70,7 @@ def marker_in(folder):
 
 def traced(folder, name, text, kind, marker):
     """The events of one opening of the file, or None when the kernel refuses such hooks (and burin said so)."""
-    path = policy(folder, name, text % marker)
+    path = policy(folder, name, text.replace("%s", marker))
     try:
         daemon = Daemon(path)
     except AssertionError as refused:
@@ -71,6 +81,7 @@ def traced(folder, name, text, kind, marker):
     with daemon:
         with open(marker, encoding="utf-8"):
             pass
+        os.umask(os.umask(43))
         daemon.stream.barrier()
         seen = [e[kind] for e in daemon.stream.snapshot() if kind_of(e) == kind and pid_of(e) == os.getpid()]
         daemon.stop()
@@ -84,6 +95,15 @@ def fentry_and_fexit(folder):
     if event:
         check_equal(event["args"][0]["file_arg"]["path"], marker, "path")
         check_equal(event["return"], {"int_arg": 0}, "return value")
+
+
+def fentry_of_a_system_call(folder):
+    """The wrapper has one parameter, the caller's registers: the call's own are in them."""
+    before = os.umask(0o27)
+    event = traced(folder, "syscall", SYSCALL, "process_kprobe", marker_in(folder))
+    os.umask(before)
+    if event:
+        check_equal((event["function_name"], event["args"], event["return"]), ("__x64_sys_umask", [{"uint_arg": 43}], {"int_arg": 0o27}), "umask")
 
 
 def lsm(folder):
@@ -107,4 +127,4 @@ def kprobe_and_kretprobe(folder):
 
 if __name__ == "__main__":
     harness.require_bpf()
-    harness.run(fentry_and_fexit, lsm, kprobe_and_kretprobe)
+    harness.run(fentry_and_fexit, fentry_of_a_system_call, lsm, kprobe_and_kretprobe)
