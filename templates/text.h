@@ -23,7 +23,7 @@ struct burin_scratch {
   u64 busy; /* programs that want this copy: the one that found it at 0 has it */
   char record[@record_max@];
   volatile u32 tail; /* bytes behind the record's fixed part */
-  u32 pad;
+  u32 copy; /* which of all copies this is */
   struct burin_text t[@texts@];
   struct burin_path_buffer path;
 };
@@ -44,14 +44,19 @@ BPF_ARRAY(scratch, struct burin_scratch, POSSIBLE_CPUS * BURIN_COPIES);
 static __always_inline struct burin_scratch *burin_take(void) {
   u32 at = bpf_get_smp_processor_id() * BURIN_COPIES;
 #if BURIN_COPIES == 1
-  return scratch.lookup(&at);
+  struct burin_scratch *s = scratch.lookup(&at);
+  if (s) s->copy = at;
+  return s;
 #else
 #pragma unroll
   for (int i = 0; i < BURIN_COPIES; i++, at++) {
     struct burin_scratch *s = scratch.lookup(&at);
     if (!s) return 0;
     __sync_fetch_and_add(&s->busy, 1);
-    if (*(volatile u64 *)&s->busy == 1) return s;
+    if (*(volatile u64 *)&s->busy == 1) {
+      s->copy = at;
+      return s;
+    }
     __sync_fetch_and_add(&s->busy, -1);
   }
   return 0;

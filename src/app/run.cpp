@@ -32,9 +32,9 @@ void declare(OptionSet& options) {
   options.values("layout", "auto|btf|none",
                  "where structure layouts come from (default auto: the first that passes its test)");
   options.values("cache-dir", "DIR", "where compiled programs are kept (default /var/cache/burin); \"\" for nowhere");
-  options.values(
-      "buffer-pages", "N",
-      "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64); loader takes a quarter more");
+  options.values("buffer-pages", "N",
+                 "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64; with maxData four "
+                 "times that); loader takes a quarter more");
   options.flag("wake-each-event", "wake up for every event instead of every 10 ms: less delay, far more cost");
   options.values("policy-mode", "enforce|monitor",
                  "what enforcing actions do: act, or be counted only (default: as each policy's options say)");

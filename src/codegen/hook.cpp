@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "codegen/actions.h"
+#include "codegen/data.h"
 #include "codegen/selectors.h"
 #include "codegen/source.h"
 #include "types/arg_type.h"
@@ -62,20 +63,24 @@ std::string length_text(const PlannedHook& hook, const PlannedArg& arg, const st
   return {};
 }
 
+CaptureSite site_of(const PlannedHook& hook, const PlannedArg& arg, const std::string& name) {
+  CaptureSite site;
+  site.dst = field_of(hook, arg);
+  site.src = "v_" + name;
+  site.text = text_of(arg);
+  site.user = arg.source.user;
+  site.in_place = arg.source.value_in_place || arg.source.kind == ArgSource::Kind::ContextAddress ||
+                  arg.source.kind == ArgSource::Kind::ContextDataLoc;
+  return site;
+}
+
 /// Capture of one value into its field (and text slot).
 std::vector<GeneratedLine> capture_one(const PlannedHook& hook, const PlannedArg& arg, const std::string& name,
                                        unsigned bit, const std::string& about) {
   const ArgType* type = find_type(arg.type);
   if (!type || !type->capture || arg.field == kNone) return {};
-  CaptureSite site;
-  site.dst = field_of(hook, arg);
-  site.src = "v_" + name;
-  site.text = text_of(arg);
+  CaptureSite site = site_of(hook, arg, name);
   site.fault = "faults |= " + std::to_string(1U << bit) + "u;";
-  site.user = arg.source.user;
-  site.in_place = arg.source.value_in_place || arg.source.kind == ArgSource::Kind::ContextAddress ||
-                  arg.source.kind == ArgSource::Kind::ContextDataLoc;
-  site.max_data = arg.max_data;
   std::string before = length_text(hook, arg, name, site);
   const std::string error = arg.error == kNone ? std::string() : "r->" + hook.record.fields[arg.error].name;
   return lines_at(before + source_text(arg.source, site.src, site.fault, error) + type->capture(site), arg.span, about);
@@ -141,6 +146,21 @@ std::vector<const PlannedArg*> entry_texts(const PlannedHook& hook) {
   return out;
 }
 
+/// Sends what the text slots do not hold of arguments with maxData. Always in the entry program: at the return the
+/// memory may hold something else.
+std::string all_data_text(const PlannedHook& hook, std::string_view stamp) {
+  std::string out;
+  const auto one = [&](const PlannedArg& arg, const std::string& name, std::size_t which) {
+    if (arg.data_field == kNone) return;
+    CaptureSite site = site_of(hook, arg, name);
+    length_text(hook, arg, name, site);  // declared by the capture
+    out += data_text(hook, arg, static_cast<std::uint16_t>(which), site, stamp);
+  };
+  for (std::size_t i = 0; i < hook.args.size(); ++i) one(hook.args[i], "a" + std::to_string(i), i);
+  for (std::size_t i = 0; i < hook.data.size(); ++i) one(hook.data[i], "d" + std::to_string(i), i | kDataOfData);
+  return out;
+}
+
 std::string head_text() {
   return "  r->head.selector = selector;\n  r->head.action = action;\n  r->head.return_action = return_action;\n"
          "  r->head.faults = faults;\n";
@@ -160,13 +180,14 @@ std::string stacks_text(const PlannedHook& hook) {
   return out;
 }
 
-std::string send_text(const HookText& text, const std::vector<const PlannedArg*>& texts) {
+std::string send_text(const HookText& text, const std::vector<const PlannedArg*>& texts, bool at_return) {
   const PlannedHook& hook = text.plan;
   const std::string size = size_expression(hook);
   std::string out = "  burin_count(slots + BURIN_MATCHED);\n  if (!post) return result;\n" + texts_text(hook, texts);
   out += stacks_text(hook);
   out += "  burin_fill_head(&r->head, " + std::to_string(hook.id()) + " + target, " + size + ");\n" + head_text();
   if (text.owners) out += attribution_text(hook);
+  if (!at_return) out += all_data_text(hook, "r->head.ktime");
   out += "  burin_posted(slots, events.perf_submit(ctx, r, " + size + "));\n";
   return out;
 }
@@ -175,6 +196,8 @@ std::string hold_text(const PlannedHook& hook, const std::string& held) {
   std::string out = texts_text(hook, entry_texts(hook)) + stacks_text(hook);
   out += "  u64 caller = bpf_get_current_pid_tgid();\n" + head_text();
   out += "  r->head.size = s->tail;\n  r->head.state = post;\n  r->active = active;\n  r->target = target;\n";
+  if (const std::string data = all_data_text(hook, "bpf_ktime_get_ns()"); !data.empty())
+    out += "  if (post) {\n" + data + "  }\n";
   out += "  if (" + held + ".update(&caller, r)) burin_count(slots + BURIN_FAILED);\n";
   return out;
 }
@@ -312,6 +335,7 @@ Result<> add_scratch(const HookPlan& plan, bool process_texts, UnitText& text) {
   holes.scalars["copies"] = nests ? "4" : "1";
   TRY_OK(text.add_template("text.h", holes));
   add_type_support(plan, text);
+  if (has_max_data(plan)) TRY_OK(add_data(plan, text));
   if (process_texts) text.add_text("BPF_PERCPU_ARRAY(process_text, struct burin_text, 1);\n");
   return Ok{};
 }
@@ -338,7 +362,7 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
     text.add_text(held_map(plan, held, whole, host));
   }
   entry.blocks["send"] =
-      lines_at(plan.at_return ? hold_text(plan, held) : send_text(hook, entry_texts(plan)), plan.span, "send");
+      lines_at(plan.at_return ? hold_text(plan, held) : send_text(hook, entry_texts(plan), false), plan.span, "send");
   TRY_OK(text.add_template("hook/entry.bpf.c", entry));
   const ProgramType type = program_type(plan.rung);
   if (plan.at_return) {
@@ -363,7 +387,7 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
     append(capture, lines_at(hook.return_arg_action, plan.span, "returnArgAction"));
     at_return.blocks["capture"] = std::move(capture);
     at_return.blocks["selectors"] = hook.return_selectors;
-    at_return.blocks["send"] = lines_at(send_text(hook, texts), plan.span, "send");
+    at_return.blocks["send"] = lines_at(send_text(hook, texts, true), plan.span, "send");
     TRY_OK(text.add_template("hook/return.bpf.c", at_return));
     // The return first: an entry without it would only fill the map of held records.
     unit.source.programs.push_back({function, type});

@@ -17,6 +17,8 @@ constexpr char kHead[] = BURIN_RECORD_HEAD(BURIN_X, BURIN_A);
 constexpr char kExec[] = BURIN_RECORD_EXEC(BURIN_X, BURIN_A);
 constexpr char kExit[] = BURIN_RECORD_EXIT(BURIN_X, BURIN_A);
 constexpr char kClone[] = BURIN_RECORD_CLONE(BURIN_X, BURIN_A);
+constexpr char kData[] = BURIN_RECORD_DATA(BURIN_X, BURIN_A);
+constexpr char kDataRef[] = BURIN_DATA_REF(BURIN_X, BURIN_A);
 constexpr char kProc[] = BURIN_PROC(BURIN_X, BURIN_A);
 constexpr char kProcParent[] = BURIN_PROC_PARENT(BURIN_X, BURIN_A);
 constexpr char kProcFacts[] = BURIN_PROC_FACTS(BURIN_X, BURIN_A);
@@ -46,6 +48,12 @@ std::string exit_fields_text() {
 }
 std::string clone_fields_text() {
   return kClone;
+}
+std::string data_fields_text() {
+  return kData;
+}
+std::string data_ref_fields_text() {
+  return kDataRef;
 }
 
 Result<> begin_unit(UnitText& unit, std::string_view title, std::uint32_t counter_slots) {

@@ -39,7 +39,7 @@ std::vector<std::vector<NetworkAction>> network_actions(const PlannedHook& hook,
 }
 
 HookArg arg_info(const PlannedArg& arg) {
-  return {arg.type, arg.label, arg.field, arg.error, arg.what};
+  return {arg.type, arg.label, arg.field, arg.error, arg.data_field, arg.what};
 }
 
 }  // namespace

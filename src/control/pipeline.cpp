@@ -94,7 +94,7 @@ struct Pipeline::Impl {
 
   std::atomic<std::size_t> queued_bytes{0};
   std::atomic<std::uint64_t> records{0}, events{0}, lost_ring{0}, lost_queue{0}, skipped{0}, malformed{0}, late{0},
-      table_size{0};
+      table_size{0}, data_dropped{0};
 };
 
 Pipeline::Pipeline(std::string node_name, StreamHub& hub, Outreach* outreach, bool expose_addresses, Recorder* recorder)
@@ -145,8 +145,8 @@ void Pipeline::set_kernel_losses(AskKernelLosses ask) {
 }
 
 PipelineCounters Pipeline::counters() const {
-  return {impl_->records, impl_->events,    impl_->lost_ring, impl_->lost_queue,
-          impl_->skipped, impl_->malformed, impl_->late,      impl_->table_size};
+  return {impl_->records,   impl_->events, impl_->lost_ring,  impl_->lost_queue,  impl_->skipped,
+          impl_->malformed, impl_->late,   impl_->table_size, impl_->data_dropped};
 }
 
 void Pipeline::Impl::run() {
@@ -210,6 +210,7 @@ void Pipeline::Impl::release(std::span<const ReorderWindow::Record> input, std::
   window.push(input, until,
               [this](std::uint32_t cpu, std::span<const std::byte> bytes) { gate.pass(cpu, bytes, decode); });
   late = window.late();
+  data_dropped = decoder.data_dropped();
 }
 
 void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> bytes) {

@@ -26,8 +26,9 @@ struct PipelineCounters {
   std::uint64_t lost_queue = 0;  ///< records of batches that did not fit into the queue
   std::uint64_t skipped = 0;     ///< runs of programs that the kernel left out (LossReason::SkippedRun)
   std::uint64_t malformed = 0;
-  std::uint64_t late = 0;       ///< came after a younger record was released: out of order in the stream
-  std::uint64_t processes = 0;  ///< entries of the process table
+  std::uint64_t late = 0;          ///< came after a younger record was released: out of order in the stream
+  std::uint64_t processes = 0;     ///< entries of the process table
+  std::uint64_t data_dropped = 0;  ///< values of arguments with maxData that went before their event came
 };
 
 class Pipeline {

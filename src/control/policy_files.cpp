@@ -67,4 +67,9 @@ void check_names(std::vector<PolicyFile>& files) {
   }
 }
 
+bool wants_max_data(const PolicyFile& file) {
+  const auto any = [](const std::vector<PolicyArg>& list) { return std::ranges::any_of(list, &PolicyArg::max_data); };
+  return std::ranges::any_of(file.policy.hooks, [&](const Hook& h) { return any(h.args) || any(h.data); });
+}
+
 }  // namespace burin

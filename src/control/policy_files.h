@@ -30,4 +30,7 @@ Result<PolicyFile> read_policy_file(const std::string& path, const Variables& va
 /// Two policies of one name: an error in the later file's diagnostics.
 void check_names(std::vector<PolicyFile>& files);
 
+/// True when an argument of the policy has maxData: events of several hundred KB are to be expected.
+bool wants_max_data(const PolicyFile& file);
+
 }  // namespace burin

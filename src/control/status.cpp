@@ -129,12 +129,12 @@ std::string policies_json(const DaemonStatus& s) {
       "{{\"kernel\":{},\"layout\":{},\"self_test\":{{\"passed\":{},\"mismatches\":{},\"skipped\":{}}},"
       "\"base\":{{\"hooks\":[{}],\"compile\":{}}},\"policies\":[{}],"
       "\"events\":{{\"published\":{},\"lost_perf_buffer\":{},\"skipped_runs\":{},\"lost_raw_queue\":{},\"malformed\":{}"
-      ",\"late\":{},"
+      ",\"late\":{},\"data_dropped\":{},"
       "\"oldest_seq\":{},\"newest_seq\":{}}},\"start_ms\":{:.1f}}}\n",
       json_text(s.host->release), json_text(s.layout_source), strings_json(s.self_test->passed),
       strings_json(s.self_test->mismatches), strings_json(s.self_test->skipped), base, compile_json(s.base_compile),
       policies, s.pipeline.events, s.pipeline.lost_ring, s.pipeline.skipped, s.pipeline.lost_queue,
-      s.pipeline.malformed, s.pipeline.late, s.oldest_seq, s.newest_seq, s.times->total);
+      s.pipeline.malformed, s.pipeline.late, s.pipeline.data_dropped, s.oldest_seq, s.newest_seq, s.times->total);
 }
 
 namespace {
@@ -186,6 +186,9 @@ std::string metrics_text(const DaemonStatus& s) {
   m.sample("reason=\"malformed\"", s.pipeline.malformed);
   m.family("burin_late_records_total", "counter", "Records published out of time order because they came too late.");
   m.sample("", s.pipeline.late);
+  m.family("burin_data_dropped_total", "counter",
+           "Values of arguments with maxData that were given up before their event came.");
+  m.sample("", s.pipeline.data_dropped);
   m.family("burin_network_actions_total", "counter", "GetUrl and DnsLookup by what became of them.");
   m.sample("result=\"done\"", s.outreach.done);
   m.sample("result=\"failed\"", s.outreach.failed);

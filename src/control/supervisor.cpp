@@ -358,7 +358,6 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
   std::unique_ptr<Supervisor> self(new Supervisor());
   Impl& d = *self->impl_;
   d.options = options;
-  d.hub = std::make_unique<StreamHub>(options.hub);
   TRY(d.outreach, Outreach::start(options.outreach));
   if (!options.record_raw.empty()) {
     TRY(d.recorder, Recorder::open(options.record_raw));
@@ -384,6 +383,11 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
       }
       if (wrong) return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
     }
+    if (std::ranges::any_of(files, wants_max_data)) {  // the usual sizes would hold only a few such events
+      d.options.perf.large_records = true;
+      d.options.hub.max_bytes = std::max(d.options.hub.max_bytes, kLargeHubBytes);
+    }
+    d.hub = std::make_unique<StreamHub>(d.options.hub);
     TRY_OK(d.look_at_host(files));
     if (!options.cache_dir.empty()) {
       auto store = ImageStore::open(options.cache_dir);

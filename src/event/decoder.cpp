@@ -2,6 +2,7 @@
 // record is trusted only after its sizes were checked.
 #include "event/decoder.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "event/stack_field.h"
@@ -96,10 +97,17 @@ Result<Decoder::Argument> Decoder::argument_of(const HookInfo& hook, const HookA
   };
   if (arg.field >= hook.record.fields.size()) return refuse(hook, what + " has no field in the record");
   const WireField& field = hook.record.fields[arg.field];
+  constexpr auto kNoField = static_cast<std::size_t>(-1);
   if (field.size != type->shape.size || !inside(field))
     return refuse(hook, "field " + field.name + " does not fit its type or its record");
   Argument out{type->decode, field.offset, field.size};
-  if (arg.error == static_cast<std::size_t>(-1)) return out;
+  if (arg.data_field != kNoField) {
+    if (arg.data_field >= hook.record.fields.size() ||
+        hook.record.fields[arg.data_field].size != sizeof(wire::DataRef) || !inside(hook.record.fields[arg.data_field]))
+      return refuse(hook, what + " has no field that names its data records");
+    out.data_offset = hook.record.fields[arg.data_field].offset;
+  }
+  if (arg.error == kNoField) return out;
   if (arg.error >= hook.record.fields.size() || hook.record.fields[arg.error].size != sizeof(std::uint32_t) ||
       !inside(hook.record.fields[arg.error]))
     return refuse(hook, what + " has no field that says where its pointers broke");
@@ -109,6 +117,7 @@ Result<Decoder::Argument> Decoder::argument_of(const HookInfo& hook, const HookA
 
 void Decoder::remove_hook(HookId id) {
   hooks_.erase(id);
+  data_.forget(id);
 }
 
 DecodeStatus Decoder::decode(std::uint32_t cpu, std::span<const std::byte> record, Event& out) {
@@ -121,6 +130,7 @@ DecodeStatus Decoder::decode(std::uint32_t cpu, std::span<const std::byte> recor
     case kHookExit: return decode_exit(record, out);
     case kHookClone: return decode_clone(record);
     case kHookLoad: return decode_load(record, out);
+    case kHookData: return data_.add(record) ? DecodeStatus::Silent : DecodeStatus::Malformed;
   }
   const auto hook = hooks_.find(head.hook);
   if (hook == hooks_.end()) return DecodeStatus::UnknownHook;
@@ -186,7 +196,21 @@ bool Decoder::decode_value(const Argument& argument, const wire::Head& head, std
     out = ErrorValue{"Bad address for basic type"};
     return true;
   }
-  return argument.decode(record.subspan(argument.offset, argument.size), record, out);
+  if (!argument.decode(record.subspan(argument.offset, argument.size), record, out)) return false;
+  if (argument.data_offset == 0) return true;
+  wire::DataRef ref;
+  std::memcpy(&ref, record.data() + argument.data_offset, sizeof ref);
+  if (ref.bytes != 0) append_data(head.hook, ref, out);
+  return true;
+}
+
+void Decoder::append_data(HookId hook, const wire::DataRef& ref, Value& value) {
+  const std::string bytes = data_.take(hook, ref.group, ref.bytes);
+  auto* const whole = std::get_if<BytesValue>(&value);
+  if (!whole) return;
+  // What was sent and did not come is missing as what was not sent.
+  whole->orig_size = std::max<std::uint64_t>(whole->orig_size, whole->bytes.size() + ref.bytes);
+  whole->bytes += bytes;
 }
 
 bool Decoder::decode_values(const std::vector<Argument>& arguments, const wire::Head& head,

@@ -76,7 +76,8 @@ Result<> PerfReader::Impl::open(const PerfReaderOptions& options, std::uint32_t 
   wake.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!epoll || !wake) return fail_errno(ErrorCode::Io, "cannot create the perf reader's wake-up descriptors", errno);
   TRY_OK(watch(wake.get()));
-  const std::uint32_t pages = options.pages_per_cpu != 0 ? options.pages_per_cpu : slots < 16 ? 256 : 64;
+  const std::uint32_t usual = (slots < 16 ? 256U : 64U) * (options.large_records ? 4 : 1);
+  const std::uint32_t pages = options.pages_per_cpu != 0 ? options.pages_per_cpu : usual;
   rings.reserve(std::size_t{slots} * 2);
   for (std::uint32_t cpu = 0; cpu < slots; ++cpu) {
     TRY(auto ring, PerfRing::open(cpu, {pages, options.wake_each_event, RingKind::Output}));

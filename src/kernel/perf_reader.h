@@ -39,9 +39,10 @@ struct RawBatch {
 inline constexpr std::uint64_t kOrderSlackNs = 2'000'000;
 
 struct PerfReaderOptions {
-  std::uint32_t pages_per_cpu = 0;  ///< power of two; 0 = 256 below 16 CPUs, else 64
+  std::uint32_t pages_per_cpu = 0;  ///< power of two; 0 = 256 below 16 CPUs, else 64, or see large_records
   std::uint32_t poll_ms = 10;       ///< longest time an event waits in the ring
   bool wake_each_event = false;     ///< wake-up per event instead of at a quarter of the ring
+  bool large_records = false;       ///< events of several hundred KB are expected: four times the default pages
   /// A second ring per CPU, of a quarter of the pages, for executable mappings of files: records kHookLoad and
   /// kHookImage. Silent until enable_mappings().
   bool mappings = false;

@@ -76,6 +76,8 @@ struct HookArg {
   std::string label;                                 ///< copied to the event's argument
   std::size_t field = 0;                             ///< index into HookInfo::record.fields; unused for nop
   std::size_t error = static_cast<std::size_t>(-1);  ///< field with the depth at which `resolve` failed, or none
+  std::size_t data_field =
+      static_cast<std::size_t>(-1);  ///< field (wire::DataRef) that names its data records, or none
   /// Which value of the hook this is, in words: equal words, equal value ("2", "0.mm.owner.comm", "return").
   std::string what{};
 };

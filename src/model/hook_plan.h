@@ -83,9 +83,10 @@ struct PlannedArg {
   std::size_t error = kNone;             ///< field that says at which depth `resolve` failed
   std::optional<std::size_t> size_arg;   ///< position in args of the length of a char_buf
   std::optional<ArgSource> size_source;  ///< where the length is, when it is not among the args
-  bool return_copy = false;     ///< filled by the function: read at its return, as long as the return value says
-  std::size_t address = kNone;  ///< field that keeps the pointer of a return_copy until then
-  bool max_data = false;
+  bool return_copy = false;        ///< filled by the function: read at its return, as long as the return value says
+  std::size_t address = kNone;     ///< field that keeps the pointer of a return_copy until then
+  bool max_data = false;           ///< up to kDataMax bytes, sent in data records beside the event's
+  std::size_t data_field = kNone;  ///< field (struct w_data) that names those records
   SourceSpan span;
 };
 

@@ -19,6 +19,8 @@ inline constexpr HookId kHookClone = 3;
 /// executable (wire::Load); a process's memory was replaced by an exec whose own record is still to come (wire::Head).
 inline constexpr HookId kHookLoad = 4;
 inline constexpr HookId kHookImage = 5;
+/// No event: bytes of an argument with maxData whose event is still to come (wire::Data).
+inline constexpr HookId kHookData = 6;
 inline constexpr HookId kFirstPolicyHook = 16;
 /// First bit of Head::faults for `data`, and the bit of the return value.
 inline constexpr unsigned kFaultData = 16, kFaultReturn = 31;
@@ -101,6 +103,28 @@ inline constexpr std::size_t kCommSize = 16;
   A(u8, build_id, 32)           \
   X(wvar, path)
 
+// After the head of a data record, of which only hook, size, ktime, tgid and tid say something; `length` bytes of an
+// argument's value follow.
+//  group      which value of which event, among those of its hook: the event's own record names it (wire::DataRef)
+//  offset     of the first byte among those that the event's record does not hold itself
+//  of         hook of the event
+//  arg        position of the argument in the hook's args; with kDataOfData in its data
+#define BURIN_RECORD_DATA(X, A) \
+  X(u64, group)                 \
+  X(u32, offset)                \
+  X(u32, length)                \
+  X(u16, of)                    \
+  X(u16, arg)                   \
+  X(u32, pad)
+
+// Field of an argument with maxData: its bytes beyond those behind the record itself.
+//  group      as in the data records; of no meaning when bytes is 0
+//  bytes      how many were sent in data records
+#define BURIN_DATA_REF(X, A) \
+  X(u64, group)              \
+  X(u32, bytes)              \
+  X(u32, pad)
+
 // One program image of a process, the value of the kernel's `procs` map (key: u32 tgid).
 //  path       of the executed file, zero padded so that equal paths are equal words
 //  path_len   strlen; more than 255 = the path is not known whole (too long, too deep) and is in no list of a policy
@@ -165,6 +189,13 @@ struct Load {
   Head head;
   BURIN_RECORD_LOAD(BURIN_X, BURIN_A)
 };
+struct Data {
+  Head head;
+  BURIN_RECORD_DATA(BURIN_X, BURIN_A)
+};
+struct DataRef {
+  BURIN_DATA_REF(BURIN_X, BURIN_A)
+};
 struct Proc {
   BURIN_PROC(BURIN_X, BURIN_A)
 };
@@ -179,7 +210,13 @@ struct ProcFacts {
 static_assert(sizeof(Proc) == 288 && sizeof(ProcParent) == 272 && sizeof(ProcFacts) == 112);
 static_assert(sizeof(wvar) == 4 && sizeof(Head) == 96 && sizeof(Exec) == 128 && sizeof(Exit) == 104 &&
               sizeof(Clone) == 120 && sizeof(Load) == 160);
+static_assert(sizeof(Data) == 120 && sizeof(DataRef) == 16);
 }  // namespace wire
+
+/// Bytes that one data record carries at most, and bytes that an argument with maxData has at most: ten times as many.
+inline constexpr std::uint32_t kDataChunk = 32'736, kDataMax = 10 * kDataChunk;
+/// Bit of Data::arg.
+inline constexpr std::uint16_t kDataOfData = 0x8000;
 
 /// Bits of Head::flags.
 enum HeadFlag : std::uint16_t {

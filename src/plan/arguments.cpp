@@ -17,6 +17,7 @@ void lay_out(PlannedHook& planned, PlannedArg& arg, const std::string& name) {
     arg.text = planned.texts++;
     record.tail_max += type->shape.text_max;
   }
+  if (arg.max_data) arg.data_field = record.add(name + "_data", "struct w_data", sizeof(wire::DataRef), 8);
   if (arg.return_copy) arg.address = record.add(name + "_at", "u64", 8, 8);
   if (!arg.source.steps.empty() || arg.source.kind == ArgSource::Kind::CurrentTask)
     arg.error = record.add(name + "_error", "u32", 4, 4);

@@ -103,7 +103,7 @@ constexpr Field<ArgDraft> kArgFields[] = {
     {"returnCopy", FieldStatus::Optional, form::boolean("false"),
      "char_buf: read when the function returns, as many bytes as it says", keep<ArgDraft, &ArgDraft::return_copy>},
     {"maxData", FieldStatus::Optional, form::boolean("false"),
-     "char_buf, char_iovec, iov_iter: accepted; the cap stays 4095 bytes for now", keep<ArgDraft, &ArgDraft::max_data>},
+     "char_buf, char_iovec, iov_iter: up to 327360 bytes instead of 4095", keep<ArgDraft, &ArgDraft::max_data>},
     {"resolve", FieldStatus::Optional, form::text(),
      "a path of members that is followed from the value, like mm.owner.comm or a.b[3].c; its end decides the type",
      read_resolve},
@@ -196,7 +196,7 @@ bool returns(HookKind kind) {
 }
 
 /// The fields that only buffers have.
-void read_buffer_fields(Reading& reading, HookDraft& hook, ArgDraft& draft) {
+void read_buffer_fields(Reading& reading, HookDraft& hook, ArgPlace place, ArgDraft& draft) {
   PolicyArg& arg = draft.arg;
   const std::string& type = arg.type;
   const std::string for_type = "for type " + type;
@@ -220,6 +220,8 @@ void read_buffer_fields(Reading& reading, HookDraft& hook, ArgDraft& draft) {
   if (draft.max_data && reading.boolean(*draft.max_data, "maxData").value_or(false)) {
     if (!one_of(type, {"char_buf", "char_iovec", "iov_iter"}))
       ignored(reading, *draft.max_data, "maxData", for_type);
+    else if (place == ArgPlace::Return)
+      ignored(reading, *draft.max_data, "maxData", "in `returnArg`");
     else if (arg.return_copy)
       reading.error("wrong-value", reading.span(*draft.max_data), "`maxData` and `returnCopy` exclude each other",
                     "remove one of them");
@@ -264,7 +266,7 @@ bool read_arg(Reading& reading, const YamlNode& value, HookDraft& hook, ArgPlace
   }
   read_source(reading, place, draft);
   type = read_type(reading, hook, place, draft);
-  read_buffer_fields(reading, hook, draft);
+  read_buffer_fields(reading, hook, place, draft);
   if (draft.btf_type && draft.arg.resolve.empty()) ignored(reading, *draft.btf_type, "btfType", "without `resolve`");
   if (draft.btf_type_module && !draft.btf_type)
     ignored(reading, *draft.btf_type_module, "btfTypeModule", "without `btfType`");

@@ -109,11 +109,12 @@ WireField get_field(ByteReader& in) {
 }
 
 void put_arg(ByteWriter& out, const HookArg& arg) {
-  const auto& [type, label, field, error, what] = arg;
+  const auto& [type, label, field, error, data_field, what] = arg;
   out.text(type);
   out.text(label);
   put_index(out, field);
   put_index(out, error);
+  put_index(out, data_field);
   out.text(what);
 }
 HookArg get_arg(ByteReader& in) {
@@ -122,6 +123,7 @@ HookArg get_arg(ByteReader& in) {
   arg.label = get_text(in);
   arg.field = get_index(in);
   arg.error = get_index(in);
+  arg.data_field = get_index(in);
   arg.what = get_text(in);
   return arg;
 }

@@ -19,6 +19,9 @@ struct HubLimits {
   std::size_t max_bytes = 4U << 20;  ///< of events: their lines plus the structs around them (see hub_cost)
 };
 
+/// HubLimits::max_bytes where events may be large: one with maxData may have half a megabyte as a line.
+inline constexpr std::size_t kLargeHubBytes = 32U << 20;
+
 /// What one event counts against HubLimits::max_bytes: the memory of its line, struct and arguments. Processes are not
 /// counted, because their events share them with the process table.
 std::size_t hub_cost(const Event& event);

@@ -52,7 +52,6 @@ struct CaptureSite {
   std::string size;       ///< u64 expression: the length parameter of a char_buf; empty: none
   bool user = false;      ///< pointers lead to user memory
   bool in_place = false;  ///< `src` is where the value itself lies, not a pointer to it: an array in a record
-  bool max_data = false;
 };
 
 struct ArgType {
@@ -69,6 +68,10 @@ struct ArgType {
   /// C text that `capture` needs: structs and functions, written once into a unit that has such an argument. A piece
   /// that several types share is one and the same array.
   std::vector<const char*> support{};
+  /// Types that may have `maxData`: C statements that tell `d` (struct burin_data *, templates/data.h) where the bytes
+  /// are, and the C text which they need; null: the type has no maxData.
+  std::string (*locate)(const CaptureSite&) = nullptr;
+  const char* locate_support = nullptr;
 };
 
 /// All types, in the order of the reference page.

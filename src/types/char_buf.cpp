@@ -11,11 +11,18 @@ std::string capture(const CaptureSite& site) {
   return "burin_text_bytes(" + site.text + ", " + site.src + ", " + site.size + ", " + (site.user ? "1" : "0") + ");\n";
 }
 
+std::string locate(const CaptureSite& site) {
+  const std::string size = site.size.empty() ? "0" : site.size;
+  return "burin_locate_bytes(d, " + site.src + ", " + size + ", " + (site.user ? "1" : "0") + ");\n";
+}
+
 }  // namespace
 
 ArgType char_buf_type() {
-  ArgType t = bytes_like("char_buf", "bytes behind a pointer, at most 4095; sizeArgIndex names the length");
+  ArgType t =
+      bytes_like("char_buf", "bytes behind a pointer, at most 4095 (maxData: 327360); sizeArgIndex names the length");
   t.capture = capture;
+  t.locate = locate;
   return t;
 }
 

@@ -11,12 +11,18 @@ std::string capture(const CaptureSite& site) {
   return "burin_text_iovec(" + site.text + ", " + site.src + ", " + site.size + ", 0, " + user + ", 1);\n";
 }
 
+std::string locate(const CaptureSite& site) {
+  const std::string count = site.size.empty() ? "0" : site.size, user = site.user ? "1" : "0";
+  return "burin_locate_iovec(d, " + site.src + ", " + count + ", 0, ~0ull, " + user + ", 1);\n";
+}
+
 }  // namespace
 
 ArgType char_iovec_type() {
   ArgType t = bytes_like("char_iovec",
                          "a struct iovec array: the bytes of its first 32 segments; sizeArgIndex names their number");
   t.capture = capture;
+  t.locate = locate;
   t.support = {kGatherSupport};
   return t;
 }

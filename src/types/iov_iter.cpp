@@ -6,42 +6,69 @@
 namespace burin {
 namespace {
 
-constexpr char kSupport[] = R"(static __always_inline void burin_text_iter(struct burin_text *t, u64 iter) {
-  u64 count = 0, offset = 0, base = 0, segments = 0;
+constexpr char kIterSupport[] = R"(struct burin_iter {
+  u64 count; /* bytes that are left */
+  u64 base, segments; /* the bytes themselves, or a vector of so many segments */
+  u64 offset; /* what is done of the first segment */
+  int single, user;
+};
+/* 0 when its bytes can be addressed. */
+static __always_inline long burin_read_iter(struct burin_iter *it, u64 iter) {
   u8 kind = 0;
-  t->flags = 0;
-  t->len = 0;
-  if (burin_read(&kind, 1, (void *)(iter + L_iov_iter_iter_type))) return;
-  burin_read(&count, 8, (void *)(iter + L_iov_iter_count));
-  burin_read(&offset, 8, (void *)(iter + L_iov_iter_iov_offset));
-  burin_read(&segments, 8, (void *)(iter + L_iov_iter_nr_segs));
+  if (burin_read(&kind, 1, (void *)(iter + L_iov_iter_iter_type))) return 1;
+  burin_read(&it->count, 8, (void *)(iter + L_iov_iter_count));
+  burin_read(&it->offset, 8, (void *)(iter + L_iov_iter_iov_offset));
+  burin_read(&it->segments, 8, (void *)(iter + L_iov_iter_nr_segs));
 #if defined(L_iter_type_ITER_UBUF) && defined(L_iov_iter_ubuf)
   if (kind == L_iter_type_ITER_UBUF) {
-    burin_read(&base, 8, (void *)(iter + L_iov_iter_ubuf));
-    burin_text_bytes(t, base + offset, count, 1);
-    return;
+    burin_read(&it->base, 8, (void *)(iter + L_iov_iter_ubuf));
+    it->single = 1;
+    it->user = 1;
+    return 0;
   }
 #endif
-  int user = kind == L_iter_type_ITER_IOVEC;
+  it->user = kind == L_iter_type_ITER_IOVEC;
 #ifdef L_iter_type_ITER_KVEC
-  if (!user && kind != L_iter_type_ITER_KVEC) return;
+  if (!it->user && kind != L_iter_type_ITER_KVEC) return 1;
 #else
-  if (!user) return;
+  if (!it->user) return 1;
 #endif
 #ifdef L_iov_iter___iov
-  burin_read(&base, 8, (void *)(iter + L_iov_iter___iov));
+  burin_read(&it->base, 8, (void *)(iter + L_iov_iter___iov));
 #else
-  burin_read(&base, 8, (void *)(iter + L_iov_iter_iov));
+  burin_read(&it->base, 8, (void *)(iter + L_iov_iter_iov));
 #endif
-  if (user)
-    burin_text_iovec(t, base, segments, offset, 0, 1);
+  return 0;
+}
+)";
+
+constexpr char kSupport[] = R"(static __always_inline void burin_text_iter(struct burin_text *t, u64 iter) {
+  struct burin_iter it = {};
+  t->flags = 0;
+  t->len = 0;
+  if (burin_read_iter(&it, iter)) return;
+  if (it.single) {
+    burin_text_bytes(t, it.base + it.offset, it.count, 1);
+    return;
+  }
+  if (it.user)
+    burin_text_iovec(t, it.base, it.segments, it.offset, 0, 1);
   else
-    burin_text_iovec(t, base, segments, offset, 0, 0);
+    burin_text_iovec(t, it.base, it.segments, it.offset, 0, 0);
   if (t->flags & BURIN_TEXT_READ) {
-    t->full = count; /* the last segment may be longer than what is left */
-    if (t->len > count) t->len = count & (BURIN_TEXT_MAX - 1);
+    t->full = it.count; /* the last segment may be longer than what is left */
+    if (t->len > it.count) t->len = it.count & (BURIN_TEXT_MAX - 1);
     t->flags = t->full > t->len ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
   }
+}
+)";
+
+constexpr char kLocateSupport[] = R"(static __always_inline void burin_locate_iter(struct burin_data *d, u64 iter) {
+  struct burin_iter it = {};
+  if (burin_read_iter(&it, iter) || it.single)
+    burin_locate_bytes(d, it.base + it.offset, it.count, 1);
+  else
+    burin_locate_iovec(d, it.base, it.segments, it.offset, it.count, 0, it.user);
 }
 )";
 
@@ -49,15 +76,22 @@ std::string capture(const CaptureSite& site) {
   return "burin_text_iter(" + site.text + ", " + site.src + ");\n";
 }
 
+std::string locate(const CaptureSite& site) {
+  return "burin_locate_iter(d, " + site.src + ");\n";
+}
+
 }  // namespace
 
 ArgType iov_iter_type() {
-  ArgType t = bytes_like("iov_iter", "a struct iov_iter pointer: the bytes of its user or kernel memory, at most 4095");
+  ArgType t = bytes_like(
+      "iov_iter", "a struct iov_iter pointer: the bytes of its user or kernel memory, at most 4095 (maxData: 327360)");
   t.needs_layout = {"iov_iter.iter_type", "iov_iter.count", "iov_iter.iov_offset", "iov_iter.nr_segs",
                     "iter_type.ITER_IOVEC"};
   t.wants_layout = {"iter_type.ITER_UBUF", "iter_type.ITER_KVEC", "iov_iter.ubuf", "iov_iter.__iov", "iov_iter.iov"};
   t.capture = capture;
-  t.support = {kGatherSupport, kSupport};
+  t.support = {kGatherSupport, kIterSupport, kSupport};
+  t.locate = locate;
+  t.locate_support = kLocateSupport;
   return t;
 }
 

@@ -22,6 +22,7 @@ TESTS = [
     "argument_types",
     "tracepoints",
     "syscalls",
+    "large_data",
     "uprobes",
     "traced",
     "loader",

@@ -43,32 +43,48 @@ static __always_inline void burin_text_iovec(struct burin_text *t, u64 vector, u
   t->full = g->full;
   t->flags = g->full > n || count > BURIN_SEGMENTS ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
 }
-static __always_inline void burin_text_iter(struct burin_text *t, u64 iter) {
-  u64 count = 0, offset = 0, base = 0, segments = 0;
+struct burin_iter {
+  u64 count; /* bytes that are left */
+  u64 base, segments; /* the bytes themselves, or a vector of so many segments */
+  u64 offset; /* what is done of the first segment */
+  int single, user;
+};
+/* 0 when its bytes can be addressed. */
+static __always_inline long burin_read_iter(struct burin_iter *it, u64 iter) {
   u8 kind = 0;
+  if (burin_read(&kind, 1, (void *)(iter + L_iov_iter_iter_type))) return 1;
+  burin_read(&it->count, 8, (void *)(iter + L_iov_iter_count));
+  burin_read(&it->offset, 8, (void *)(iter + L_iov_iter_iov_offset));
+  burin_read(&it->segments, 8, (void *)(iter + L_iov_iter_nr_segs));
+  if (kind == L_iter_type_ITER_UBUF) {
+    burin_read(&it->base, 8, (void *)(iter + L_iov_iter_ubuf));
+    it->single = 1;
+    it->user = 1;
+    return 0;
+  }
+  it->user = kind == L_iter_type_ITER_IOVEC;
+  if (!it->user && kind != L_iter_type_ITER_KVEC) return 1;
+  if (!it->user) return 1;
+  burin_read(&it->base, 8, (void *)(iter + L_iov_iter___iov));
+  burin_read(&it->base, 8, (void *)(iter + L_iov_iter_iov));
+  return 0;
+}
+static __always_inline void burin_text_iter(struct burin_text *t, u64 iter) {
+  struct burin_iter it = {};
   t->flags = 0;
   t->len = 0;
-  if (burin_read(&kind, 1, (void *)(iter + L_iov_iter_iter_type))) return;
-  burin_read(&count, 8, (void *)(iter + L_iov_iter_count));
-  burin_read(&offset, 8, (void *)(iter + L_iov_iter_iov_offset));
-  burin_read(&segments, 8, (void *)(iter + L_iov_iter_nr_segs));
-  if (kind == L_iter_type_ITER_UBUF) {
-    burin_read(&base, 8, (void *)(iter + L_iov_iter_ubuf));
-    burin_text_bytes(t, base + offset, count, 1);
+  if (burin_read_iter(&it, iter)) return;
+  if (it.single) {
+    burin_text_bytes(t, it.base + it.offset, it.count, 1);
     return;
   }
-  int user = kind == L_iter_type_ITER_IOVEC;
-  if (!user && kind != L_iter_type_ITER_KVEC) return;
-  if (!user) return;
-  burin_read(&base, 8, (void *)(iter + L_iov_iter___iov));
-  burin_read(&base, 8, (void *)(iter + L_iov_iter_iov));
-  if (user)
-    burin_text_iovec(t, base, segments, offset, 0, 1);
+  if (it.user)
+    burin_text_iovec(t, it.base, it.segments, it.offset, 0, 1);
   else
-    burin_text_iovec(t, base, segments, offset, 0, 0);
+    burin_text_iovec(t, it.base, it.segments, it.offset, 0, 0);
   if (t->flags & BURIN_TEXT_READ) {
-    t->full = count; /* the last segment may be longer than what is left */
-    if (t->len > count) t->len = count & (BURIN_TEXT_MAX - 1);
+    t->full = it.count; /* the last segment may be longer than what is left */
+    if (t->len > it.count) t->len = it.count & (BURIN_TEXT_MAX - 1);
     t->flags = t->full > t->len ? BURIN_TEXT_READ | BURIN_TEXT_TRUNCATED : BURIN_TEXT_READ;
   }
 }

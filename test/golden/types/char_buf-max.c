@@ -1,0 +1,20 @@
+u64 n_a0 = (u64)PT_REGS_PARM3(ctx);
+u64 v_a0 = (u64)PT_REGS_PARM2(ctx);
+burin_text_bytes((&s->t[0]), v_a0, n_a0, 0);
+  burin_count(slots + BURIN_MATCHED);
+  if (!post) return result;
+  burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 128, 4095);
+  burin_fill_head(&r->head, 16 + target, (128 + (s->tail & 4095)));
+  r->head.selector = selector;
+  r->head.action = action;
+  r->head.return_action = return_action;
+  r->head.faults = faults;
+  if (((struct w_text *)&r->a0)->flags & BURIN_TEXT_TRUNCATED) {
+    u32 copy = s->copy;
+    struct burin_data *d = data.lookup(&copy);
+    if (d) {
+      burin_locate_bytes(d, v_a0, n_a0, 0);
+      burin_send_data(ctx, d, (struct w_text *)&r->a0, &r->a0_data, copy, 16 + target, 0, r->head.ktime, slots);
+    }
+  }
+  burin_posted(slots, events.perf_submit(ctx, r, (128 + (s->tail & 4095))));
