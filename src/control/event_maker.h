@@ -40,6 +40,8 @@ class EventMaker {
   std::vector<EventPtr> take();
   /// Events made so far, which is the number of the last one.
   std::uint64_t made() const { return next_seq_ - 1; }
+  /// Data records of arguments whose event never came.
+  std::uint64_t data_dropped() const { return decoder_.data_dropped(); }
   const ProcessTable& processes() const { return processes_; }
 
  private:

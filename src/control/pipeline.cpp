@@ -210,7 +210,7 @@ void Pipeline::Impl::release(std::span<const ReorderWindow::Record> input, std::
   window.push(input, until,
               [this](std::uint32_t cpu, std::span<const std::byte> bytes) { gate.pass(cpu, bytes, decode); });
   late = window.late();
-  data_dropped = decoder.data_dropped();
+  data_dropped = maker.data_dropped();
 }
 
 void Pipeline::Impl::on_record(std::uint32_t cpu, std::span<const std::byte> bytes) {

@@ -58,7 +58,8 @@ HookInfo stack_hook() {
   h.function = "f";
   h.rung = "kprobe";
   h.record.hook = h.id;
-  h.args = {{"int32", "", h.record.add("a0", "u32", 4, 4), static_cast<std::size_t>(-1), "0"}};
+  h.args = {
+      {"int32", "", h.record.add("a0", "u32", 4, 4), static_cast<std::size_t>(-1), static_cast<std::size_t>(-1), "0"}};
   h.kernel_stack = h.record.add("ks", "struct burin_wvar", 4, 4);
   h.user_stack = h.record.add("us", "struct burin_wvar", 4, 4);
   h.record.size = (h.record.size + 7) / 8 * 8;

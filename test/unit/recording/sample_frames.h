@@ -37,9 +37,9 @@ inline burin::HookInfo sample_hook() {
   h.message = "m";
   h.tags = {"t1", "t2"};
   h.rung = "uprobe";
-  h.args = {{"int32", "label", 0, 1, "0"}};
-  h.data = {{"uint64", "", 2, static_cast<std::size_t>(-1), "1.x"}};
-  h.return_arg = burin::HookArg{"int64", "", 3, static_cast<std::size_t>(-1), "return"};
+  h.args = {{"int32", "label", 0, 1, 5, "0"}};
+  h.data = {{"uint64", "", 2, static_cast<std::size_t>(-1), static_cast<std::size_t>(-1), "1.x"}};
+  h.return_arg = burin::HookArg{"int64", "", 3, static_cast<std::size_t>(-1), static_cast<std::size_t>(-1), "return"};
   h.selector_labels = {"", "l"};
   h.record.hook = 16;
   h.record.add("a0", "u32", 4, 4);
