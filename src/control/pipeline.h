@@ -37,7 +37,7 @@ class Pipeline {
   using Observer = std::function<bool(const Event&)>;
   /// What the kernel programs missed so far, all units together: two running totals.
   struct KernelLosses {
-    std::uint64_t unwritten = 0;  ///< records that a program failed to write
+    std::uint64_t unwritten = 0;  ///< records that a program, or the kernel for a mapping, could not write
     std::uint64_t skipped = 0;    ///< runs of programs that the kernel left out: another one was running on the CPU
   };
   /// Asked once a second by the pipeline's thread.
