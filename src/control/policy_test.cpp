@@ -27,6 +27,13 @@ Answer unknown(std::string reason) {
   return {Truth::Unknown, std::move(reason)};
 }
 
+/// What filters look at: of bytes with maxData the event shows more than that.
+void cut_for_filters(Value& value, const ArgType* type) {
+  auto* const bytes = std::get_if<BytesValue>(&value);
+  if (bytes && type && type->shape.text_max != 0 && bytes->bytes.size() >= type->shape.text_max)
+    bytes->bytes.resize(type->shape.text_max - 1);  // the slot keeps a NUL
+}
+
 class Evaluation {
  public:
   Evaluation(const PlannedHook& hook, const Evidence& evidence) : hook_(hook), evidence_(evidence) {}
@@ -64,6 +71,7 @@ class Evaluation {
       auto seen = evidence_.value(filter.subject, position, *arg);
       if (!seen.value) return unknown(seen.text);
       values[position] = std::move(*seen.value);
+      cut_for_filters(values[position], find_type(arg->type));
       shown += (shown.empty() ? "" : ", ") + seen.text;
       if (!first) first = find_type(arg->type);
     }

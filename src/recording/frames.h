@@ -98,7 +98,8 @@ std::string encode_frame(const Frame& frame);
 /// Error{Io} when there is no such kind, or the bytes are not one frame of it.
 Result<Frame> decode_frame(std::uint16_t kind, std::string_view bytes);
 
-/// A number that changes with the members of the records that are not a policy's (exec, exit, clone, every head).
+/// A number that changes with the members of the records that are not a policy's (exec, exit, clone, load, data, every
+/// head).
 std::uint64_t record_identity();
 /// The same for the fields of this hook's record: with the members of the structs that its types have.
 std::uint64_t types_identity(const HookInfo& hook);

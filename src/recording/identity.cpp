@@ -10,7 +10,9 @@ namespace {
 #define BURIN_X(type, name) #type " " #name ";"
 #define BURIN_A(type, name, count) #type " " #name "[" #count "];"
 constexpr std::string_view kFixedParts[] = {BURIN_RECORD_HEAD(BURIN_X, BURIN_A), BURIN_RECORD_EXEC(BURIN_X, BURIN_A),
-                                            BURIN_RECORD_EXIT(BURIN_X, BURIN_A), BURIN_RECORD_CLONE(BURIN_X, BURIN_A)};
+                                            BURIN_RECORD_EXIT(BURIN_X, BURIN_A), BURIN_RECORD_CLONE(BURIN_X, BURIN_A),
+                                            BURIN_RECORD_LOAD(BURIN_X, BURIN_A), BURIN_RECORD_DATA(BURIN_X, BURIN_A),
+                                            BURIN_DATA_REF(BURIN_X, BURIN_A)};
 #undef BURIN_X
 #undef BURIN_A
 

@@ -60,7 +60,8 @@ def exec_exit(folder):
 
 
 def arguments(folder):
-    text = """  kprobes:
+    text = """  loader: true
+  kprobes:
   - call: "sys_openat"
     syscall: true
     return: true

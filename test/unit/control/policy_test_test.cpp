@@ -174,3 +174,63 @@ TEST_CASE("a loader event is one of every policy with loader, and of no other") 
   CHECK(v.actions == std::vector<std::string>{"Post"});
   CHECK(test_event(plan(kConnect), line)->empty());
 }
+
+namespace {
+
+/// A recorded call of a function: `int32` as parameter 2 (first) and a buffer as parameter 1.
+Event recorded_call(std::int32_t number, std::string bytes) {
+  auto hook = std::make_shared<HookInfo>();
+  hook->id = kFirstPolicyHook;
+  hook->kind = EventKind::Kprobe;
+  hook->function = "f";
+  hook->args = {{"int32", "", 0, kNone, kNone, "2"}, {"char_buf", "", 1, kNone, kNone, "1"}};
+  Event event;
+  event.kind = EventKind::Kprobe;
+  event.hook = hook;
+  const auto size = bytes.size();
+  event.args = {IntValue{number}, BytesValue{std::move(bytes), size}};
+  return event;
+}
+
+std::string on_parameter(const std::string& args, const std::string& filter) {
+  return "  kprobes:\n  - call: f\n    syscall: false\n    args:\n" + args +
+         "    selectors:\n    - matchArgs:\n      - " + filter + "\n";
+}
+
+EventVerdict verdict_of(const HookPlan& plan, const Event& event) {
+  const auto verdicts = test_event(plan, event);
+  REQUIRE(verdicts.size() == 1);
+  return verdicts.front();
+}
+
+}  // namespace
+
+TEST_CASE("values of a replay are found by what they are") {
+  const Event event = recorded_call(-7, "buffer");
+  const HookPlan number =
+      plan(on_parameter("    - {index: 2, type: int}\n", "{args: [0], operator: Equal, values: [\"-7\"]}"));
+  CHECK(verdict_of(number, event).truth == Truth::Yes);
+  CHECK(verdict_of(number, recorded_call(7, "")).selectors.at(0).reason == "Equal does not hold for 7");
+
+  const HookPlan other =
+      plan(on_parameter("    - {index: 0, type: int}\n", "{args: [0], operator: Equal, values: [\"-7\"]}"));
+  CHECK(verdict_of(other, event).truth == Truth::Unknown);
+  CHECK(verdict_of(other, event).selectors.at(0).reason == "the recorded policy did not capture value 0");
+
+  const HookPlan as_text =
+      plan(on_parameter("    - {index: 1, type: string}\n", "{args: [0], operator: Equal, values: [buffer]}"));
+  CHECK(verdict_of(as_text, event).selectors.at(0).reason ==
+        "the recording has this value as char_buf where the policy has string");
+  Event foreign = event;
+  foreign.kind = EventKind::Lsm;
+  CHECK(test_event(number, foreign).empty());
+}
+
+TEST_CASE("of a long buffer only what filters look at counts") {
+  const std::string args =
+      "    - {index: 1, type: char_buf, sizeArgIndex: 3, maxData: true}\n    - {index: 2, type: int}\n";
+  const HookPlan p = plan(on_parameter(args, "{args: [0], operator: Postfix, values: [end]}"));
+  CHECK(verdict_of(p, recorded_call(0, std::string(4092, 'x') + "end")).truth == Truth::Yes);
+  CHECK(verdict_of(p, recorded_call(0, std::string(5000, 'x') + "end")).truth == Truth::No);
+  CHECK(verdict_of(p, recorded_call(0, std::string(4092, 'x') + "end" + std::string(900, 'y'))).truth == Truth::Yes);
+}
