@@ -7,5 +7,7 @@ set -uo pipefail
 status=0
 echo "--- live_kernel_probes"
 "$1/live_kernel_probes" || { echo "--- live_kernel_probes: FAILED ($?)"; status=1; }
+echo "--- live_discovery"
+BURIN_DISCOVERY_ROUNDS=3 "$1/live_discovery" || { echo "--- live_discovery: FAILED ($?)"; status=1; }
 /usr/bin/python3 -B "$(dirname "$0")/../e2e/run_all.py" || status=1
 exit "$status"
