@@ -103,7 +103,8 @@ Result<> check_image(const ProgramImage& image, const ProgramSource& source) {
   return Ok{};
 }
 
-Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramSource& source, CompileStats& stats) {
+Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramSource& source,
+                                  const HeaderTree* headers, CompileStats& stats) {
   TRY(const std::filesystem::path executable, find_executable(options));
   TRY(const ScratchDirectory scratch, ScratchDirectory::make(options.scratch));
   const std::string input = encode_source(source);
@@ -116,6 +117,10 @@ Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramS
   ChildRequest request;
   request.argv = {executable.string(), scratch.path().string(), std::to_string(options.memory_limit),
                   std::to_string(cpu_seconds)};
+  if (headers != nullptr) {
+    request.argv.push_back(headers->source.string());
+    request.argv.push_back(headers->build.string());
+  }
   request.input = input;
   request.timeout = options.timeout;
   request.output_limit = kMaxMessageBytes;
@@ -167,10 +172,21 @@ Result<ProgramImage> Compiler::compile(const ProgramSource& source, CompileStats
     if (!stored && (stored.error().code != ErrorCode::NotFound || !stored.error().detail.empty()))
       out.cache_trouble = stored.error().text() + (stored.error().detail.empty() ? "" : ": " + stored.error().detail);
   }
-  auto image = run_compiler(options_, source, out);
+  auto image = run_compiler(options_, source, nullptr, out);
   if (image && store_ != nullptr)
     if (auto put = store_->put(source, compiler_id, *image); !put) out.cache_trouble = put.error().text();
   stop();
+  return image;
+}
+
+Result<ProgramImage> Compiler::compile_with_headers(const ProgramSource& source, const HeaderTree& headers,
+                                                    CompileStats* stats) const {
+  CompileStats unused;
+  CompileStats& out = stats != nullptr ? *stats : unused;
+  out = {};
+  const auto start = std::chrono::steady_clock::now();
+  auto image = run_compiler(options_, source, &headers, out);
+  out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return image;
 }
 

@@ -51,6 +51,13 @@ struct CompilerOptions {
   std::filesystem::path scratch = "/tmp";
 };
 
+/// Kernel headers to compile against instead of the shim: only to ask them where structure members lie. Both
+/// directories must be readable for user 65534 and writable for root only.
+struct HeaderTree {
+  std::filesystem::path source;  ///< with include/linux/kconfig.h
+  std::filesystem::path build;   ///< with include/generated; may be the same
+};
+
 struct CompileStats {
   bool cached = false;
   double seconds = 0;
@@ -70,6 +77,10 @@ class Compiler {
   /// over kMaxFunctionInsns is refused with its name and number. A compiler that crashed is Error{Compile} too, one
   /// that was too slow Error{Timeout}. A cache that cannot be used is not an error (stats->cache_trouble).
   Result<ProgramImage> compile(const ProgramSource& source, CompileStats* stats = nullptr) const;
+
+  /// The same against kernel headers; never cached, since they can change behind our back.
+  Result<ProgramImage> compile_with_headers(const ProgramSource& source, const HeaderTree& headers,
+                                            CompileStats* stats = nullptr) const;
 
   /// Identity of the compiler that goes into the cache key: burin version, size and mtime of burin-compile. NotFound
   /// when there is no burin-compile: a host that only runs bundles needs none.

@@ -1,6 +1,7 @@
 // What the two sides of the compiler process agree on besides the bytes on stdin and stdout.
 //
 //   burin-compile DIRECTORY MEMORY_BYTES CPU_SECONDS      < request   > image   2> messages
+//   burin-compile DIRECTORY MEMORY_BYTES CPU_SECONDS SOURCE BUILD   the same against kernel headers instead of the shim
 //   burin-compile --check-sandbox DIRECTORY               reports on stdout what the sandbox refuses, a line each
 //
 // DIRECTORY is an empty 0700 directory that the caller made and removes (whatever becomes of the compiler); the header

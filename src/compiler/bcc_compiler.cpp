@@ -14,6 +14,14 @@
 namespace burin {
 namespace {
 
+#if defined(__x86_64__)
+#define BURIN_KERNEL_ARCH "x86"
+#elif defined(__aarch64__)
+#define BURIN_KERNEL_ARCH "arm64"
+#else
+#error "the kernel's name of this architecture is not known"
+#endif
+
 using Failure = tl::unexpected<CompileFailure>;
 
 Failure refuse(CompilerExit status, std::string message) {
@@ -27,8 +35,17 @@ bool is_define_value(std::string_view value) {
 }
 
 /// All that clang is told besides what BCC tells it: -DNAME=VALUE. Any other flag could name a file or a plugin.
-tl::expected<std::vector<std::string>, CompileFailure> clang_flags(const ProgramSource& source) {
+tl::expected<std::vector<std::string>, CompileFailure> clang_flags(const ProgramSource& source,
+                                                                   const std::string& header_build) {
   std::vector<std::string> flags;
+  // What BCC takes from beside the sources when it looks for the headers itself.
+  if (!header_build.empty()) {
+    flags.push_back("-ferror-limit=0");  // each error is a member that these headers do not have: all at once
+    for (const char* part :
+         {"/arch/" BURIN_KERNEL_ARCH "/include/generated", "/arch/" BURIN_KERNEL_ARCH "/include/generated/uapi",
+          "/include", "/include/generated/uapi"})
+      flags.push_back("-I" + header_build + part);
+  }
   for (const auto& [name, value] : source.defines) {
     if (!is_c_identifier(name) || !is_define_value(value))
       return refuse(CompilerExit::BadRequest,
@@ -50,9 +67,9 @@ tl::expected<Ok, CompileFailure> check_programs(const ProgramSource& source) {
   return Ok{};
 }
 
-tl::expected<ProgramImage, CompileFailure> compile(const ProgramSource& source) {
+tl::expected<ProgramImage, CompileFailure> compile(const ProgramSource& source, const std::string& header_build) {
   TRY_OK(check_programs(source));
-  TRY(const std::vector<std::string> flags, clang_flags(source));
+  TRY(const std::vector<std::string> flags, clang_flags(source, header_build));
   std::vector<const char*> cflags;
   for (const std::string& flag : flags) cflags.push_back(flag.c_str());
 
@@ -83,9 +100,10 @@ tl::expected<ProgramImage, CompileFailure> compile(const ProgramSource& source) 
 
 }  // namespace
 
-tl::expected<ProgramImage, CompileFailure> compile_with_bcc(const ProgramSource& source) {
+tl::expected<ProgramImage, CompileFailure> compile_with_bcc(const ProgramSource& source,
+                                                            const std::string& header_build) {
   try {
-    return compile(source);
+    return compile(source, header_build);
   } catch (const std::exception& e) {
     return refuse(CompilerExit::Refused, std::string("BCC failed: ") + e.what());
   }

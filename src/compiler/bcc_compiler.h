@@ -13,7 +13,9 @@ struct CompileFailure {
 };
 
 /// Compiles `source` with BCC; at most once in a process (libbcc has global state and its destructors may abort). The
-/// environment must point BCC_KERNEL_SOURCE at the shim. LLVM may also end the process by itself.
-tl::expected<ProgramImage, CompileFailure> compile_with_bcc(const ProgramSource& source);
+/// environment must point BCC_KERNEL_SOURCE at the shim, or at kernel headers whose generated part lies in
+/// `header_build` (empty: no kernel headers). LLVM may also end the process by itself.
+tl::expected<ProgramImage, CompileFailure> compile_with_bcc(const ProgramSource& source,
+                                                            const std::string& header_build);
 
 }  // namespace burin

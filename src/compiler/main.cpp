@@ -69,17 +69,21 @@ void check(const Result<>& result) {
 }
 
 /// Everything that needs rights or the file system, in this order; afterwards the process can only read and compute.
-void settle_in(const char* directory, const SandboxLimits& limits) {
+/// `headers`: the tree to compile against, or null for the shim.
+void settle_in(const char* directory, const SandboxLimits& limits, const char* headers = nullptr) {
   ::clearenv();
   if (::chdir("/") != 0) leave(CompilerExit::Sandbox, std::string("cannot go to /: ") + std::strerror(errno));
   check(write_shim_tree(directory, kUnprivilegedId));
   // Without it BCC would look for headers in places that others can write.
-  ::setenv("BCC_KERNEL_SOURCE", directory, 1);
+  const std::string tree = headers != nullptr ? headers : directory;
+  ::setenv("BCC_KERNEL_SOURCE", tree.c_str(), 1);
   check(enter_sandbox(limits));
   // Where BCC cannot see this file it falls back to header trees that others may have made (/tmp/kheaders-*).
-  if (::access((std::string(directory) + "/include/linux/kconfig.h").c_str(), R_OK) != 0)
-    leave(CompilerExit::Sandbox, "user " + std::to_string(::getuid()) + " cannot reach " + directory +
-                                     ": have it made in a directory that everybody may search, such as /tmp");
+  if (::access((tree + "/include/linux/kconfig.h").c_str(), R_OK) != 0)
+    leave(CompilerExit::Sandbox,
+          "user " + std::to_string(::getuid()) + " cannot reach " + tree +
+              (headers != nullptr ? ": kernel headers must be readable for everybody"
+                                  : ": have it made in a directory that everybody may search, such as /tmp"));
 }
 
 int run(int argc, char** argv) {
@@ -87,16 +91,17 @@ int run(int argc, char** argv) {
     settle_in(argv[2], {2ULL << 30, 30});
     leave(check_sandbox(argv[2]) ? CompilerExit::Done : CompilerExit::Sandbox);
   }
-  if (argc != 4)
-    leave(CompilerExit::Usage, "burin-compile is started by burin: burin-compile DIRECTORY MEMORY_BYTES CPU_SECONDS");
+  if (argc != 4 && argc != 6)
+    leave(CompilerExit::Usage,
+          "burin-compile is started by burin: burin-compile DIRECTORY MEMORY_BYTES CPU_SECONDS [SOURCE BUILD]");
   // BCC prints on stdout too; the image gets a descriptor that nobody else knows.
   const int answer = ::fcntl(1, F_DUPFD_CLOEXEC, 3);
   if (answer < 0 || ::dup2(2, 1) < 0) leave(CompilerExit::Output, "stdout and stderr must be open");
 
-  settle_in(argv[1], {number_argument(argv[2]), number_argument(argv[3])});
+  settle_in(argv[1], {number_argument(argv[2]), number_argument(argv[3])}, argc == 6 ? argv[4] : nullptr);
   const auto source = decode_source(read_request());
   if (!source) leave(CompilerExit::BadRequest, source.error().text());
-  const auto image = compile_with_bcc(*source);
+  const auto image = compile_with_bcc(*source, argc == 6 ? argv[5] : "");
   if (!image) leave(image.error().status, image.error().message);
   if (!write_all(answer, encode_image(*image)))
     leave(CompilerExit::Output, std::string("cannot write the image: ") + std::strerror(errno));

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 #include "base/unique_fd.h"
@@ -113,6 +114,34 @@ std::string active_lsms(const fs::path& root) {
   return found.substr(0, found.find('\n'));
 }
 
+/// The build id among the ELF notes of the running kernel (/sys/kernel/notes), in hexadecimal.
+std::string kernel_build_id(const fs::path& root) {
+  constexpr std::uint32_t kBuildId = 3;  // NT_GNU_BUILD_ID
+  constexpr std::size_t kHeader = 12;    // three words: sizes of name and content, type
+  const std::string notes = read_text(below(root, "/sys/kernel/notes"));
+  const auto word = [&notes](std::size_t at) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, notes.data() + at, sizeof value);
+    return std::size_t{value};
+  };
+  const auto padded = [](std::size_t n) { return (n + 3) & ~std::size_t{3}; };
+  for (std::size_t at = 0; at + kHeader <= notes.size();) {
+    const std::size_t name = word(at), content = word(at + 4), begin = at + kHeader + padded(name);
+    if (name > notes.size() || content > notes.size() || begin + content > notes.size()) break;
+    if (word(at + 8) == kBuildId && notes.compare(at + kHeader, 4, std::string_view("GNU\0", 4)) == 0) {
+      std::string out;
+      for (const char c : std::string_view(notes).substr(begin, content)) {
+        constexpr char kDigits[] = "0123456789abcdef";
+        out += kDigits[static_cast<unsigned char>(c) >> 4];
+        out += kDigits[static_cast<unsigned char>(c) & 15];
+      }
+      return out;
+    }
+    at = begin + padded(content);
+  }
+  return {};
+}
+
 bool is_event_name(std::string_view name) {
   return !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") ==
                               std::string_view::npos;
@@ -172,6 +201,7 @@ HostFacts read_host(const fs::path& root, const std::vector<std::string>& tracep
     if (::uname(&names) == 0) facts.arch = names.machine;
   }
   facts.node_name = node_name(root);
+  facts.build_id = kernel_build_id(root);
   facts.boot_id = read_line(kernel / "random/boot_id");
   facts.possible_cpus = cpu_slots(read_line(below(root, "/sys/devices/system/cpu/possible")));
   facts.page_size = static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));

@@ -1,10 +1,9 @@
-// Text form: two header lines, one line a member ("path offset size shift mask", or "path -" for a member that the
-// kernel does not have), and a last line with the FNV-1a hash of all before it, which catches truncation and edits by
-// accident.
+// Text form: two header lines, then the lines and the end mark of layout_lines.h.
 #include "layout/layout_cache.h"
 
 #include <sstream>
 
+#include "layout/layout_lines.h"
 #include "layout/private_file.h"
 
 namespace burin {
@@ -41,27 +40,19 @@ std::optional<LayoutTable> LayoutCache::load(const std::vector<std::string>& mem
   const UniqueFd dir = open_private_dir(dir_, false);
   if (!dir) return std::nullopt;
   const std::string text = read_private_file(dir.get(), file_name(members));
-  const auto last = text.rfind("end ");
-  if (last == std::string::npos ||
-      text.substr(last) != "end " + fnv1a_hex(std::string_view(text).substr(0, last)) + "\n")
-    return std::nullopt;
-  if (!text.starts_with(header())) return std::nullopt;
-  std::istringstream lines(text.substr(header().size(), last - header().size()));
+  const auto body = before_end_mark(text);
+  if (!body || !body->starts_with(header())) return std::nullopt;
+  std::istringstream lines{std::string(body->substr(header().size()))};
   LayoutTable table;
   table.source = "btf";
-  std::string line;
+  std::string text_line;
   for (const auto& member : members) {
-    if (!std::getline(lines, line)) return std::nullopt;
-    if (line == member + " -") continue;
-    std::istringstream words(line);
-    std::string path, rest;
-    LayoutMember place;
-    if (!(words >> path >> place.offset >> place.size >> place.shift >> place.mask) || (words >> rest) ||
-        path != member)
-      return std::nullopt;
-    table.members.emplace(member, place);
+    if (!std::getline(lines, text_line)) return std::nullopt;
+    const auto line = parse_layout_line(text_line);
+    if (!line || line->path != member) return std::nullopt;
+    if (line->place) table.members.emplace(member, *line->place);
   }
-  return std::getline(lines, line) ? std::nullopt : std::optional(std::move(table));
+  return std::getline(lines, text_line) ? std::nullopt : std::optional(std::move(table));
 }
 
 void LayoutCache::store(const std::vector<std::string>& members, const LayoutTable& table) const {
@@ -70,15 +61,9 @@ void LayoutCache::store(const std::vector<std::string>& members, const LayoutTab
   std::string text = header();
   for (const auto& member : members) {
     if (member.find_first_of(" \t\r\n") != std::string::npos) return;
-    const LayoutMember* place = table.find(member);
-    text += member;
-    text += place ? " " + std::to_string(place->offset) + " " + std::to_string(place->size) + " " +
-                        std::to_string(place->shift) + " " + std::to_string(place->mask)
-                  : " -";
-    text += "\n";
+    text += layout_line(member, table.find(member));
   }
-  text += "end " + fnv1a_hex(text) + "\n";
-  write_private_file(dir.get(), file_name(members), text);
+  write_private_file(dir.get(), file_name(members), with_end_mark(std::move(text)));
 }
 
 }  // namespace burin

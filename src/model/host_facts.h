@@ -38,6 +38,7 @@ struct HostFacts {
   std::string arch;                ///< uname -m
   std::string node_name;           ///< HUBBLE_NODE_NAME, NODE_NAME or the host name
   std::string boot_id;
+  std::string build_id;  ///< of the kernel, lower-case hexadecimal; empty when it does not say
   std::uint32_t possible_cpus = 1;
   std::uint32_t page_size = 4096;
   bool has_btf = false;  ///< /sys/kernel/btf/vmlinux is readable

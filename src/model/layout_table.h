@@ -12,7 +12,7 @@ namespace burin {
 /// mask.
 struct LayoutMember {
   std::uint32_t offset = 0;
-  std::uint32_t size = 0;  ///< bytes; 0: a structure or array of which the source knows only where it begins
+  std::uint32_t size = 0;
   std::uint32_t shift = 0;
   std::uint64_t mask = 0;  ///< 0 = not a bit-field
 };
@@ -20,8 +20,10 @@ struct LayoutMember {
 /// "task_struct.real_parent" or "sock.__sk_common.skc_daddr" -> place. A member that the source does not know is simply
 /// absent: consumers ask for each one.
 struct LayoutTable {
-  std::string source;  ///< "btf", "discovery", "none"; names the rung in reports
+  std::string source;  ///< "btf", "pack", "btf file", "headers", "kheaders", "discovery", "none"; for reports
   std::map<std::string, LayoutMember, std::less<>> members;
+  /// Members that another source than `source` gave -> its name.
+  std::map<std::string, std::string, std::less<>> filled_from{};
   /// How a member was checked, in words for reports: of sources that find out, not of those that are told.
   std::map<std::string, std::string, std::less<>> evidence{};
 
