@@ -10,6 +10,7 @@
 #include "api/http_server.h"
 #include "app/command.h"
 #include "app/exit_codes.h"
+#include "app/layout_options.h"
 #include "app/options.h"
 #include "app/terminal.h"
 #include "app/variables.h"
@@ -29,8 +30,7 @@ void declare(OptionSet& options) {
   declare_variables(options);
   options.values("node-name", "NAME",
                  "node_name of the events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name)");
-  options.values("layout", "auto|btf|none",
-                 "where structure layouts come from (default auto: the first that passes its test)");
+  declare_layout_options(options);
   options.values("cache-dir", "DIR", "where compiled programs are kept (default /var/cache/burin); \"\" for nowhere");
   options.values("buffer-pages", "N",
                  "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64; with maxData four "
@@ -61,15 +61,7 @@ std::optional<int> read_options(const OptionSet& options, RunOptions& run) {
   for (auto& p : options.positionals()) run.policies.push_back(p);
   if (run.policies.empty()) return usage_error("run", "no policy; name one with --policy FILE");
   if (auto code = read_variables(options, "run", run.variables)) return code;
-  const std::string layout = options.last("layout", "auto");
-  if (layout == "auto")
-    run.layout = LayoutChoice::Auto;
-  else if (layout == "btf")
-    run.layout = LayoutChoice::Btf;
-  else if (layout == "none")
-    run.layout = LayoutChoice::None;
-  else
-    return usage_error("run", "--layout takes auto, btf or none, not \"" + layout + "\"");
+  if (auto code = read_layout_options(options, "run", run.layout)) return *code;
   if (const std::string mode = options.last("policy-mode", ""); mode == "monitor")
     run.mode = PolicyMode::Monitor;
   else if (mode == "enforce")

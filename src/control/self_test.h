@@ -7,6 +7,7 @@
 #include "control/pipeline.h"
 #include "kernel/loaded_program.h"
 #include "model/host_facts.h"
+#include "model/layout_table.h"
 
 namespace burin {
 
@@ -19,9 +20,9 @@ struct SelfTestReport {
 /// Starts /bin/cat as a child of this process and compares the exec and exit events (binary, arguments, working
 /// directory, uid, parent, exit status, path in the process map) with the truth; opens a connection to itself on
 /// loopback and compares the sock that the kernel side read with getsockname(2). The pipeline must be running; its
-/// observer is used meanwhile. `with_layout`: fields that only a layout gives are compared too. The program
+/// observer is used meanwhile. Fields that only `layout` gives are compared as far as it gives them. The program
 /// "base_selftest" stays attached: detaching costs an RCU grace period, so the caller does it when nobody waits. Takes
 /// a few tens of milliseconds at most.
-SelfTestReport run_self_test(Pipeline& pipeline, LoadedProgram& base, const HostFacts& host, bool with_layout);
+SelfTestReport run_self_test(Pipeline& pipeline, LoadedProgram& base, const HostFacts& host, const LayoutTable& layout);
 
 }  // namespace burin

@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "compile/compiler.h"
+#include "control/layout_ladder.h"
 #include "control/policy_files.h"
 #include "kernel/perf_reader.h"
 #include "model/policy.h"
@@ -16,13 +17,10 @@
 
 namespace burin {
 
-/// Which layout rung may be used.
-enum class LayoutChoice { Auto, Btf, None };
-
 struct RunOptions {
   std::vector<std::string> policies;  ///< files and directories
   Variables variables;                ///< --set
-  LayoutChoice layout = LayoutChoice::Auto;
+  LayoutOptions layout;
   std::filesystem::path cache_dir;  ///< empty = no cache
   CompilerOptions compiler;
   PerfReaderOptions perf;

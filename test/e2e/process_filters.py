@@ -315,7 +315,7 @@ spec:
 def what_cannot_be_answered_is_refused(folder):
     """Without structure layouts nothing but programs and pids can be asked for: refused, with the place."""
     policy = policy_of(folder, {"net": 'matchNamespaces:\n- namespace: Net\n  operator: In\n  values: ["host_ns"]'})
-    out = subprocess.run([harness.BURIN, "run", "--layout", "none", "--policy", policy, "--listen", f"127.0.0.1:{harness.free_port()}"],
+    out = subprocess.run([harness.BURIN, "run", "--layout-source", "none", "--policy", policy, "--listen", f"127.0.0.1:{harness.free_port()}"],
                          capture_output=True, text=True, timeout=60 * harness.TIME_SCALE)
     check(out.returncode not in (0, None), "the policy was accepted")
     check("`matchNamespaces: Net` reads kernel structures" in out.stderr and "filters.yaml:" in out.stderr, f"no such refusal: {out.stderr}")

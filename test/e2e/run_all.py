@@ -32,6 +32,7 @@ TESTS = [
     "test_policy",
     "process_filters",
     "life_cycle",
+    "layouts",
     "hostile",
 ]
 

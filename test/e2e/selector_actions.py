@@ -257,7 +257,7 @@ def without_structure_layouts(folder):
         values:
         - "{port}"
 """)
-    with Daemon(policy, args=["--layout", "none"]) as daemon:
+    with Daemon(policy, args=["--layout-source", "none"]) as daemon:
         check_equal(daemon.policy("bare")["hooks"][0]["rung"], "tracepoint+sock_ops", "rung without layouts")
         pid, status = connect(port)
         check_equal(status, 0, "status of the client")

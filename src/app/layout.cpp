@@ -1,0 +1,117 @@
+// `burin layout`: where structure members lie on this kernel, for people (dump) and for other machines (pack).
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "app/command.h"
+#include "app/exit_codes.h"
+#include "app/layout_options.h"
+#include "app/options.h"
+#include "codegen/renderer.h"
+#include "event/encode.h"
+#include "host/host_reader.h"
+
+namespace burin {
+namespace {
+
+void declare(OptionSet& options) {
+  declare_layout_options(options);
+  options.values("output,o", "FILE", "pack: write to this file (default: standard output)");
+  options.flag("json", "dump: as JSON");
+  options.values("cache-dir", "DIR",
+                 "where answers that took long are kept (default /var/cache/burin); \"\" for nowhere");
+}
+
+void dump(const LayoutTable& table, const std::vector<std::string>& members) {
+  for (const auto& member : members) {
+    const auto* place = table.find(member);
+    if (!place) {
+      fmt::print("{:<44} -\n", member);
+      continue;
+    }
+    fmt::print("{:<44} {:>6} {:>5}", member, place->offset, place->size);
+    if (place->mask != 0) fmt::print("  >> {} & {:#x}", place->shift, place->mask);
+    if (const auto from = table.filled_from.find(member); from != table.filled_from.end())
+      fmt::print("  ({})", from->second);
+    fmt::print("\n");
+  }
+}
+
+void dump_json(const HostFacts& host, const LayoutTable& table, const std::vector<std::string>& members) {
+  const auto text = [](std::string_view s) {
+    std::string out;
+    append_json_string(out, s);
+    return out;
+  };
+  std::string out;
+  for (const auto& member : members) {
+    out += fmt::format("{}{}:", out.empty() ? "" : ",", text(member));
+    const auto* place = table.find(member);
+    if (!place) {
+      out += "null";
+      continue;
+    }
+    const auto from = table.filled_from.find(member);
+    out +=
+        fmt::format("{{\"offset\":{},\"size\":{},\"shift\":{},\"mask\":{},\"source\":{}}}", place->offset, place->size,
+                    place->shift, place->mask, text(from == table.filled_from.end() ? table.source : from->second));
+  }
+  fmt::print("{{\"release\":{},\"arch\":{},\"build_id\":{},\"source\":{},\"members\":{{{}}}}}\n", text(host.release),
+             text(host.arch), text(host.build_id), text(table.source), out);
+}
+
+int write_pack(const HostFacts& host, const LayoutTable& table, const std::vector<std::string>& members,
+               const std::string& file) {
+  const std::string text = encode_pack(identity_of(host), table, members);
+  if (file.empty()) {
+    fmt::print("{}", text);
+    return kExitOk;
+  }
+  std::ofstream out(file, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) return report({ErrorCode::Io, "cannot write " + file});
+  fmt::print(stderr, "{}: {} members of kernel {} ({} bytes)\n", file, table.members.size(), host.release, text.size());
+  return kExitOk;
+}
+
+}  // namespace
+
+std::vector<std::string> run_layout_options() {
+  OptionSet options(*find_command("layout"));
+  declare(options);
+  return options.names();
+}
+
+int run_layout(const Arguments& arguments) {
+  OptionSet options(*find_command("layout"));
+  declare(options);
+  options.positional("dump|pack");
+  if (auto code = options.parse(arguments)) return *code;
+  const auto words = options.positionals();
+  if (words.size() != 1 || (words[0] != "dump" && words[0] != "pack"))
+    return usage_error("layout", "say what: `burin layout dump` or `burin layout pack`");
+  LayoutOptions wanted;
+  if (auto code = read_layout_options(options, "layout", wanted)) return *code;
+  const HostFacts host = read_host("/", {});
+  const std::vector<std::string> members = layout_members();
+  LayoutLadder ladder(wanted, host, members, {}, options.last("cache-dir", "/var/cache/burin"));
+  const auto table = ladder.next();
+  for (const auto& a : ladder.attempts())
+    if (!a.usable) {
+      fmt::print(stderr, "burin layout: {}{}: {}\n", to_string(a.source), a.where.empty() ? "" : " (" + a.where + ")",
+                 a.outcome);
+      if (!a.cure.empty()) fmt::print(stderr, "  {}\n", a.cure);
+    }
+  if (!table || table->members.empty())
+    return report({ErrorCode::Unsupported, "no source says where the structure members of this kernel lie"});
+  if (words[0] == "pack") return write_pack(host, *table, members, options.last("output", ""));
+  if (options.has("json"))
+    dump_json(host, *table, members);
+  else
+    dump(*table, members);
+  return kExitOk;
+}
+
+}  // namespace burin

@@ -1,0 +1,133 @@
+// The second half of a start: policies are planned, compiled side by side, loaded and attached.
+#include <algorithm>
+#include <random>
+#include <thread>
+
+#include "base/log.h"
+#include "control/host_questions.h"
+#include "control/supervisor_impl.h"
+#include "plan/planner.h"
+
+namespace burin {
+namespace {
+
+std::size_t instructions_of(const ProgramImage& image) {
+  std::size_t n = 0;
+  for (const auto& p : image.programs) n += p.insns.size();
+  return n;
+}
+
+/// The secret of the hashes that rateLimit compares (templates/rate.h).
+void seed_rates(RenderedUnit& unit) {
+  if (unit.source.text.find("rate_seed") == std::string::npos) return;
+  std::random_device random;
+  MapInit init{"rate_seed", {}};
+  for (std::uint32_t at = 0; at < 2; ++at) {
+    const std::uint64_t word = (std::uint64_t{random()} << 32) | random();
+    const auto* key = reinterpret_cast<const std::byte*>(&at);
+    const auto* value = reinterpret_cast<const std::byte*>(&word);
+    init.entries.emplace_back(std::vector<std::byte>(key, key + sizeof at),
+                              std::vector<std::byte>(value, value + sizeof word));
+  }
+  unit.inits.push_back(std::move(init));
+}
+
+/// False for a policy of nothing but `loader: true`.
+bool has_programs(const HookPlan& plan) {
+  return !plan.loader || !plan.hooks.empty() || !plan.enforcers.empty();
+}
+
+}  // namespace
+
+Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>& files, std::string& rendered,
+                                                         bool color) {
+  std::vector<HookPlan> plans;
+  HookId next = kFirstPolicyHook;
+  std::uint32_t mark = 0;
+  const HostQuestions questions = ask_host(host, store ? store->directory() : std::filesystem::path());
+  for (auto& file : files) {
+    const PlanInput input{catalog, host, layout, questions, next, std::nullopt, mark};
+    Diagnostics diagnostics;
+    HookPlan plan = plan_policy(file.policy, input, diagnostics);
+    diagnostics.sort();
+    rendered += render(diagnostics, file.text, color);
+    if (diagnostics.has_errors()) return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
+    // A policy of which nothing can run is refused, unless it says of each hook that its absence is fine.
+    const auto missed = std::ranges::find(plan.unavailable, false, &UnavailableHook::may_be_absent);
+    if (plan.hooks.empty() && !plan.loader && missed != plan.unavailable.end())
+      return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
+                                              missed->function + ": " + missed->reason + ")");
+    for (const auto& hook : plan.hooks) next = static_cast<HookId>(next + hook.targets.size());
+    mark += static_cast<std::uint32_t>(plan.followed.size());
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+void Supervisor::Impl::announce_hooks(const HookPlan& plan) {
+  for (const auto& hook : plan.hooks) {
+    for (const auto& target : hook.targets) pipeline->add_hook(hook_info(plan, hook, target));
+  }
+}
+
+Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image) {
+  const std::string what = "policy " + policy.plan.policy;
+  if (!unit) return in_context(std::move(unit).error(), "generating " + what);
+  if (!image) return in_context(std::move(image).error(), "compiling " + what);
+  policy.state = PolicyState::Compiled;
+  policy.instructions = instructions_of(*image);
+  const Stopwatch watch(policy.load_ms);
+  seed_rates(*unit);
+  const SharedMaps shared{
+      {"events", base->map_fd("events")}, {"procs", base->map_fd("procs")}, {"ended", base->map_fd("ended")}};
+  auto loaded = LoadedProgram::load(*image, unit->inits, shared, host, "burin" + std::to_string(policies.size()));
+  if (!loaded) return in_context(std::move(loaded).error(), "loading " + what);
+  policy.program.emplace(std::move(*loaded));
+  policy.state = PolicyState::Loaded;
+  announce_hooks(policy.plan);
+  for (const auto& attach : unit->attaches) {
+    auto attached = policy.program->attach(attach, host);
+    if (!attached) return in_context(std::move(attached).error(), "attaching " + what);
+  }
+  policy.state = PolicyState::Attached;
+  return Ok{};
+}
+
+Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
+  std::vector<LoadedPolicy*> loading;
+  std::vector<Result<RenderedUnit>> units;
+  for (auto& plan : plans) {
+    LoadedPolicy& policy = policies.emplace_back();
+    policy.plan = std::move(plan);
+    if (!has_programs(policy.plan)) continue;
+    loading.push_back(&policy);
+    units.push_back(render_policy(policy.plan, host, layout, needs));
+  }
+  std::vector<std::optional<Result<ProgramImage>>> images(units.size());
+  {
+    // Each compile is a process of its own; as many run side by side as there are CPUs.
+    const Stopwatch watch(times.compile);
+    const Compiler compiler(options.compiler, store ? &*store : nullptr);
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t i = next++; i < units.size(); i = next++) {
+        if (units[i])
+          images[i] = compiler.compile(units[i]->source, &loading[i]->compile);
+        else
+          images[i] = fail(ErrorCode::Internal, "there is no unit to compile");
+      }
+    };
+    std::vector<std::jthread> helpers(
+        units.empty() ? 0 : std::min<std::size_t>(units.size(), std::max(std::thread::hardware_concurrency(), 1U)) - 1);
+    for (auto& helper : helpers) helper = std::jthread(work);
+    work();
+  }
+  const Stopwatch watch(times.attach);
+  for (std::size_t i = 0; i < units.size(); ++i)
+    TRY_OK(start_policy(*loading[i], std::move(units[i]), std::move(*images[i])));
+  if (options.perf.mappings) TRY_OK(reader->enable_mappings());
+  for (auto& policy : policies) policy.state = PolicyState::Attached;
+  return Ok{};
+}
+
+}  // namespace burin
