@@ -4,7 +4,8 @@
 #
 # usage: run_e2e.sh BIN-DIR [COMMAND [ARG...]]    without COMMAND: guest_tests.sh
 # Exit status 77, with the reason, when QEMU or the kernel cannot be had. BURIN_CACHE holds the kernel;
-# BURIN_VM_KERNEL names another linux-image package; BURIN_VM_TIMEOUT is the limit in seconds (3300).
+# BURIN_VM_KERNEL names another linux-image package, or is "nobtf": the kernel without BTF that build_kernel.sh makes (12 minutes of CPU
+# time, once); BURIN_VM_TIMEOUT is the limit in seconds (3300).
 set -euo pipefail
 bin=$(realpath "${1:?usage: run_e2e.sh BIN-DIR [COMMAND...]}")
 shift
@@ -15,7 +16,9 @@ cache=${BURIN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/burin}
 kernel=$cache/kernels/$package
 
 mkdir -p "$cache/kernels"
-release=$("$here/fetch_kernel.sh" "$kernel" "$package" 2>"$kernel.log" || { echo "SKIP: no guest kernel: $(tail -n 1 "$kernel.log")"; exit 77; })
+get=("$here/fetch_kernel.sh" "$kernel" "$package")
+[ "$package" != nobtf ] || get=("$here/build_kernel.sh" "$kernel")
+release=$("${get[@]}" 2>"$kernel.log" || { echo "SKIP: no guest kernel: $(tail -n 1 "$kernel.log")"; exit 77; })
 echo "guest kernel $release"
 [ $# -gt 0 ] || set -- "$here/guest_tests.sh" "$bin"
 status=0
