@@ -20,11 +20,6 @@ using BtfPtr = std::unique_ptr<btf, decltype(&btf__free)>;
 constexpr const char* kKernelBtf = "/sys/kernel/btf/vmlinux";
 constexpr const char* kMagic = "burin paths 1";
 
-const char* name_at(const btf* types, std::uint32_t offset) {
-  const char* text = btf__name_by_offset(types, offset);
-  return text ? text : "";
-}
-
 /// Where a question begins: the type of the value that is at hand.
 struct Start {
   std::uint32_t type = 0;

@@ -4,16 +4,8 @@
 namespace burin {
 
 bool has_side(TypeClass type, Side side) {
-  switch (type) {
-    case TypeClass::Socket:
-    case TypeClass::Packet: return true;
-    case TypeClass::Sockaddr: return side == Side::Source;
-    case TypeClass::Nothing:
-    case TypeClass::SignedInt:
-    case TypeClass::UnsignedInt:
-    case TypeClass::Text: return false;
-  }
-  return false;
+  if (type == TypeClass::Sockaddr) return side == Side::Source;
+  return type == TypeClass::Socket || type == TypeClass::Packet;
 }
 
 std::optional<Endpoint> endpoint_of(const Value& value, Side side) {
