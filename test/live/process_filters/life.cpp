@@ -63,8 +63,10 @@ void run(const std::string& life) {
       if (fork() > 0) _exit(0);
       while (getppid() == parent) usleep(1000);
     } else if (letter == 's') {
+      const pid_t parent = getpid();
       if (fork() == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) _exit(25);  // it was gone before it could be asked for
         pause();
         _exit(25);
       }
