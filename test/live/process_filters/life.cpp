@@ -63,13 +63,22 @@ void run(const std::string& life) {
       if (fork() > 0) _exit(0);
       while (getppid() == parent) usleep(1000);
     } else if (letter == 's') {
-      const pid_t parent = getpid();
+      // Who goes on has to wait until the sibling has asked to die with him: afterwards there may be nobody to die
+      // with.
+      int ready[2];
+      if (pipe(ready)) _exit(26);
       if (fork() == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) _exit(25);  // it was gone before it could be asked for
+        close(ready[0]);
+        close(ready[1]);
         pause();
         _exit(25);
       }
+      close(ready[1]);
+      char byte;
+      while (read(ready[0], &byte, 1) > 0) {
+      }
+      close(ready[0]);
     } else if (letter == 'd') {
       drop_sys_time();
     } else if (letter == 't') {
