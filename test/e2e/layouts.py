@@ -172,7 +172,7 @@ def packs_of_others_are_refused(folder):
 
 def the_doctor_says_what_it_tried(folder):
     import json
-    done = subprocess.run([BURIN, "doctor", "--json", "--cache-dir", folder], capture_output=True, text=True)
+    done = subprocess.run([BURIN, "doctor", "--json", "--cache-dir", harness.shared_cache()], capture_output=True, text=True)
     report = json.loads(done.stdout)
     check_equal(done.returncode, 4 if report["verdict"] == "broken" else 0, "exit status and verdict")
     ids = [f["id"] for f in report["findings"]]
