@@ -12,7 +12,9 @@ def cell(row):
     if row is None:
         return "not run"
     detail = row["detail"].replace("|", "\\|")
-    return f"{row['result']}" + (f": {detail[:160]}" if detail else "")
+    if len(detail) > 160:
+        detail = detail[:159] + "…"
+    return f"{row['result']}" + (f": {detail}" if detail else "")
 
 
 def main(files):

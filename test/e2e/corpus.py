@@ -62,7 +62,10 @@ def run_one(path, row):
         reason = re.search(r"error (?:start )?(.*)", str(error))
         text = reason.group(1) if reason else str(error)
         unavailable = "none of its hooks can be had" in text
-        row.set("not on this host" if unavailable else "FAILED", text[:300], bad=not unavailable)
+        if unavailable:
+            row.set("not on this host", " ".join(text.rpartition("none of its hooks can be had on this host (")[2].split())[:300])
+        else:
+            row.set("FAILED", text[:300], bad=True)
         return
     with daemon:
         if trigger and trigger.asked:
