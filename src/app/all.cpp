@@ -17,6 +17,8 @@ const Command kCommands[] = {
      run_doctor_options},
     {"layout", "dump|pack [options]", "print where this kernel's structure members lie, or pack it for other machines",
      run_layout, run_layout_options},
+    {"bundle", "FILE|DIR ... -o FILE [--for HOST.layout]",
+     "compile policies into a file that runs on a host without a compiler", run_bundle, run_bundle_options},
     {"explain", "[FIELD[.FIELD...]]", "say what a field of a policy means", run_explain, run_explain_options},
     {"list", "types|operators|hooks|probes|actions [--json]", "print what policies can name", run_list,
      run_list_options},

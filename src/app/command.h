@@ -32,6 +32,8 @@ int run_doctor(const Arguments&);
 std::vector<std::string> run_doctor_options();
 int run_layout(const Arguments&);
 std::vector<std::string> run_layout_options();
+int run_bundle(const Arguments&);
+std::vector<std::string> run_bundle_options();
 int run_getevents(const Arguments&);
 std::vector<std::string> run_getevents_options();
 int run_explain(const Arguments&);

@@ -8,16 +8,25 @@
 #include "app/exit_codes.h"
 #include "app/layout_options.h"
 #include "app/options.h"
+#include "app/terminal.h"
+#include "app/variables.h"
+#include "bundle/host_profile.h"
 #include "codegen/renderer.h"
+#include "control/host_study.h"
 #include "event/encode.h"
 #include "host/host_reader.h"
 
 namespace burin {
 namespace {
 
+constexpr const char* kCacheDir = "/var/cache/burin";
+
 void declare(OptionSet& options) {
   declare_layout_options(options);
   options.values("output,o", "FILE", "pack: write to this file (default: standard output)");
+  options.values("policy,p", "FILE|DIR",
+                 "pack: answer what this policy asks of a host, too: `burin bundle --for` then knows all of it");
+  declare_variables(options);
   options.flag("json", "dump: as JSON");
   options.values("cache-dir", "DIR",
                  "where answers that took long are kept (default /var/cache/burin); \"\" for nowhere");
@@ -61,9 +70,7 @@ void dump_json(const HostFacts& host, const LayoutTable& table, const std::vecto
              text(host.arch), text(host.build_id), text(table.source), out);
 }
 
-int write_pack(const HostFacts& host, const LayoutTable& table, const std::vector<std::string>& members,
-               const std::string& file) {
-  const std::string text = encode_pack(identity_of(host), table, members);
+int write_pack(const std::string& text, const HostFacts& host, const LayoutTable& table, const std::string& file) {
   if (file.empty()) {
     fmt::print("{}", text);
     return kExitOk;
@@ -74,6 +81,42 @@ int write_pack(const HostFacts& host, const LayoutTable& table, const std::vecto
   if (!out) return report({ErrorCode::Io, "cannot write " + file});
   fmt::print(stderr, "{}: {} members of kernel {} ({} bytes)\n", file, table.members.size(), host.release, text.size());
   return kExitOk;
+}
+
+void print_attempts(const std::vector<LayoutAttempt>& attempts) {
+  for (const auto& a : attempts)
+    if (!a.usable) {
+      fmt::print(stderr, "burin layout: {}{}: {}\n", to_string(a.source), a.where.empty() ? "" : " (" + a.where + ")",
+                 a.outcome);
+      if (!a.cure.empty()) fmt::print(stderr, "  {}\n", a.cure);
+    }
+}
+
+/// A pack with what a bundle has to know of this host.
+int pack_host(const OptionSet& options, const LayoutOptions& wanted) {
+  StudyOptions study;
+  study.layout = wanted;
+  study.cache_dir = options.last("cache-dir", kCacheDir);
+  Variables variables;
+  if (auto code = read_variables(options, "layout", variables)) return *code;
+  std::vector<PolicyFile> files;
+  auto paths = collect_policy_files(options.all("policy"));
+  if (!paths) return report(paths.error());
+  for (const auto& path : *paths) {
+    auto file = read_policy_file(path, variables);
+    if (!file) return report(file.error());
+    fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));
+    if (file->diagnostics.has_errors()) return kExitPolicy;
+    files.push_back(std::move(*file));
+  }
+  std::vector<LayoutAttempt> attempts;
+  std::string rendered;
+  auto profile = study_host(files, study, attempts, rendered, wants_color(STDERR_FILENO));
+  fmt::print(stderr, "{}", rendered);
+  print_attempts(attempts);
+  if (!profile) return report(profile.error());
+  return write_pack(encode_profile(*profile, layout_members()), profile->host, profile->layout,
+                    options.last("output", ""));
 }
 
 }  // namespace
@@ -94,19 +137,21 @@ int run_layout(const Arguments& arguments) {
     return usage_error("layout", "say what: `burin layout dump` or `burin layout pack`");
   LayoutOptions wanted;
   if (auto code = read_layout_options(options, "layout", wanted)) return *code;
+  if (words[0] != "pack" && options.has("policy"))
+    return usage_error("layout", "--policy goes with `burin layout pack`");
+  // What a host can do is found out by loading programs; layouts alone can be packed by anybody.
+  if (words[0] == "pack" && (::geteuid() == 0 || options.has("policy"))) return pack_host(options, wanted);
   const HostFacts host = read_host("/", {});
   const std::vector<std::string> members = layout_members();
-  LayoutLadder ladder(wanted, host, members, {}, options.last("cache-dir", "/var/cache/burin"));
+  LayoutLadder ladder(wanted, host, members, {}, options.last("cache-dir", kCacheDir));
   const auto table = ladder.next();
-  for (const auto& a : ladder.attempts())
-    if (!a.usable) {
-      fmt::print(stderr, "burin layout: {}{}: {}\n", to_string(a.source), a.where.empty() ? "" : " (" + a.where + ")",
-                 a.outcome);
-      if (!a.cure.empty()) fmt::print(stderr, "  {}\n", a.cure);
-    }
+  print_attempts(ladder.attempts());
   if (!table || table->members.empty())
     return report({ErrorCode::Unsupported, "no source says where the structure members of this kernel lie"});
-  if (words[0] == "pack") return write_pack(host, *table, members, options.last("output", ""));
+  if (words[0] == "pack") {
+    fmt::print(stderr, "burin layout: not root: the pack has layouts only, nothing for `burin bundle`\n");
+    return write_pack(encode_pack(identity_of(host), *table, members), host, *table, options.last("output", ""));
+  }
   if (options.has("json"))
     dump_json(host, *table, members);
   else

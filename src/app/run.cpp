@@ -4,6 +4,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -16,6 +17,7 @@
 #include "app/variables.h"
 #include "base/log.h"
 #include "base/unique_fd.h"
+#include "bundle/bundle.h"
 #include "control/supervisor.h"
 
 namespace burin {
@@ -25,13 +27,16 @@ namespace {
 constexpr const char* kCacheDir = "/var/cache/burin";
 
 void declare(OptionSet& options) {
-  options.values("policy,p", "FILE|DIR", "TracingPolicy to trace with; a directory stands for its *.yaml and *.yml");
+  options.values(
+      "policy,p", "FILE|DIR",
+      "TracingPolicy to trace with; a directory stands for its *.yaml and *.yml; or one bundle (burin bundle)");
   options.values("listen,l", "ADDRESS", "where to serve HTTP (default 127.0.0.1:7070); [::1]:7070, :7070");
   declare_variables(options);
   options.values("node-name", "NAME",
                  "node_name of the events (default: $HUBBLE_NODE_NAME, $NODE_NAME, the host's name)");
   declare_layout_options(options);
   options.values("cache-dir", "DIR", "where compiled programs are kept (default /var/cache/burin); \"\" for nowhere");
+  options.flag("require-image", "compile nothing: every program has to come from the bundle or the cache");
   options.values("buffer-pages", "N",
                  "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64; with maxData four "
                  "times that); loader takes a quarter more");
@@ -60,8 +65,18 @@ std::optional<int> read_options(const OptionSet& options, RunOptions& run) {
   run.policies = options.all("policy");
   for (auto& p : options.positionals()) run.policies.push_back(p);
   if (run.policies.empty()) return usage_error("run", "no policy; name one with --policy FILE");
+  if (std::ranges::any_of(run.policies, looks_like_bundle)) {
+    if (run.policies.size() > 1)
+      return usage_error("run", "a bundle holds all policies of a run: give it alone, or make one of all of them");
+    run.bundle = run.policies[0];
+    run.policies.clear();
+  }
+  run.compiler.require_image = options.has("require-image");
   if (auto code = read_variables(options, "run", run.variables)) return code;
   if (auto code = read_layout_options(options, "run", run.layout)) return *code;
+  if (!run.bundle.empty() && !run.layout.file.empty())
+    return usage_error("run",
+                       "a bundle has the structure layouts it was made for: --layout and --btf do not go with it");
   if (const std::string mode = options.last("policy-mode", ""); mode == "monitor")
     run.mode = PolicyMode::Monitor;
   else if (mode == "enforce")

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "model/program.h"
 
@@ -11,6 +12,10 @@ namespace burin {
 
 /// The largest request and the largest image that anybody reads, in bytes. A policy set makes some hundred KiB.
 inline constexpr std::size_t kMaxMessageBytes = 64U << 20;
+
+/// XXH3 with 128 bits of `bytes`, low half first: finds damage; it does not keep anybody from forging.
+std::string content_checksum(std::string_view bytes);
+inline constexpr std::size_t kChecksumBytes = 16;
 
 /// The program type with this kernel number, or nothing when we do not generate such programs.
 std::optional<ProgramType> program_type_of(std::uint32_t number);

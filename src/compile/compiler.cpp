@@ -151,6 +151,21 @@ Result<std::string> Compiler::id() const {
          std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
 }
 
+tl::unexpected<Error> Compiler::no_image(const ProgramSource& source) const {
+  return fail(
+      ErrorCode::NotFound,
+      options_.shipped
+          ? "the bundle has no image of " + source.name + " for this host, and nothing may be compiled " +
+                "(--require-image): " + options_.shipped->difference(source)
+          : "there is no image of " + source.name + " in the cache, and nothing may be compiled (--require-image)");
+}
+
+tl::unexpected<Error> Compiler::without_compiler(Error error, const ProgramSource& source) const {
+  if (!options_.shipped) return tl::unexpected(std::move(error));
+  return in_context(std::move(error), "the bundle's image of " + source.name + " does not serve here (" +
+                                          options_.shipped->difference(source) + "): compiling it anew");
+}
+
 Result<ProgramImage> Compiler::compile(const ProgramSource& source, CompileStats* stats) const {
   CompileStats unused;
   CompileStats& out = stats != nullptr ? *stats : unused;
@@ -159,9 +174,18 @@ Result<ProgramImage> Compiler::compile(const ProgramSource& source, CompileStats
   const auto stop = [&] {
     out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   };
+  if (options_.shipped)
+    if (const ProgramImage* image = options_.shipped->find(source)) {
+      TRY_OK(check_image(*image, source));
+      out.shipped = true;
+      stop();
+      return *image;
+    }
   std::string compiler_id;
   if (store_ != nullptr) {
-    TRY(compiler_id, id());
+    auto found = id();
+    if (!found) return options_.require_image ? no_image(source) : without_compiler(std::move(found).error(), source);
+    compiler_id = std::move(*found);
     auto stored = store_->find(source, compiler_id);
     if (stored && check_image(*stored, source)) {
       out.cached = true;
@@ -172,7 +196,10 @@ Result<ProgramImage> Compiler::compile(const ProgramSource& source, CompileStats
     if (!stored && (stored.error().code != ErrorCode::NotFound || !stored.error().detail.empty()))
       out.cache_trouble = stored.error().text() + (stored.error().detail.empty() ? "" : ": " + stored.error().detail);
   }
+  if (options_.require_image) return no_image(source);
+  if (options_.shipped) out.shipped_misfit = options_.shipped->difference(source);
   auto image = run_compiler(options_, source, nullptr, out);
+  if (!image && image.error().code == ErrorCode::NotFound) return without_compiler(std::move(image).error(), source);
   if (image && store_ != nullptr)
     if (auto put = store_->put(source, compiler_id, *image); !put) out.cache_trouble = put.error().text();
   stop();
@@ -184,6 +211,8 @@ Result<ProgramImage> Compiler::compile_with_headers(const ProgramSource& source,
   CompileStats unused;
   CompileStats& out = stats != nullptr ? *stats : unused;
   out = {};
+  if (options_.require_image)
+    return fail(ErrorCode::NotFound, "asking kernel headers takes the compiler, and --require-image forbids it");
   const auto start = std::chrono::steady_clock::now();
   auto image = run_compiler(options_, source, &headers, out);
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

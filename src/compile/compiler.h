@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "compile/image_set.h"
 #include "model/program.h"
 
 namespace burin {
@@ -49,6 +51,10 @@ struct CompilerOptions {
   /// Where the child's private directory (a few KiB of header shim) is made and removed. User 65534 must be able to
   /// reach it.
   std::filesystem::path scratch = "/tmp";
+  /// Images that came with the policies: asked before the cache.
+  std::shared_ptr<const ImageSet> shipped = nullptr;
+  /// Nothing is ever compiled: what has no image is an error.
+  bool require_image = false;
 };
 
 /// Kernel headers to compile against instead of the shim: only to ask them where structure members lie. Both
@@ -60,6 +66,8 @@ struct HeaderTree {
 
 struct CompileStats {
   bool cached = false;
+  bool shipped = false;        ///< the image came with the policies
+  std::string shipped_misfit;  ///< why the image that came with them did not serve, when it did not
   double seconds = 0;
   std::uint64_t child_peak_kib = 0;  ///< peak resident memory of the compiler process
   std::string messages;              ///< what clang said although the compile succeeded (warnings), mapped like errors
@@ -72,10 +80,12 @@ class Compiler {
  public:
   Compiler(CompilerOptions options, const ImageStore* store) : options_(std::move(options)), store_(store) {}
 
-  /// Cache, else compile and store. A failed compile is Error{Compile} whose `detail` holds clang's messages mapped
-  /// through source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the first of them. A function
-  /// over kMaxFunctionInsns is refused with its name and number. A compiler that crashed is Error{Compile} too, one
-  /// that was too slow Error{Timeout}. A cache that cannot be used is not an error (stats->cache_trouble).
+  /// The shipped image, else the cache's, else compile and store. Error{NotFound} when that is not allowed
+  /// (require_image), with what differs from the shipped unit. A failed compile is Error{Compile} whose `detail` holds
+  /// clang's messages mapped through source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the
+  /// first of them. A function over kMaxFunctionInsns is refused with its name and number. A compiler that crashed is
+  /// Error{Compile} too, one that was too slow Error{Timeout}. A cache that cannot be used is not an error
+  /// (stats->cache_trouble).
   Result<ProgramImage> compile(const ProgramSource& source, CompileStats* stats = nullptr) const;
 
   /// The same against kernel headers; never cached, since they can change behind our back.
@@ -87,6 +97,11 @@ class Compiler {
   Result<std::string> id() const;
 
  private:
+  /// The error for a unit that would have to be compiled.
+  tl::unexpected<Error> no_image(const ProgramSource& source) const;
+  /// `error` says that there is no compiler; where a bundle should have made it needless, why it did not.
+  tl::unexpected<Error> without_compiler(Error error, const ProgramSource& source) const;
+
   CompilerOptions options_;
   const ImageStore* store_;
 };

@@ -20,13 +20,22 @@
 #include "compile/compiler.h"
 
 namespace burin {
+
+std::string content_checksum(std::string_view bytes) {
+  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
+  ByteWriter out;
+  out.number(static_cast<std::uint64_t>(hash.low64));
+  out.number(static_cast<std::uint64_t>(hash.high64));
+  return out.take();
+}
+
 namespace {
 
 constexpr std::string_view kMagic{"BURINST\x01", 8};  // the last byte is the format's number
 constexpr std::string_view kTemporary = ".tmp";
-constexpr std::size_t kMaxImages = 512;     // beyond, the longest unused go; at some 50 KiB each about 25 MiB
-constexpr long kAbandonedSeconds = 3600;    // a temporary file this old belongs to a process that died while writing
-constexpr std::size_t kChecksumBytes = 16;  // XXH3, 128 bits: finds damage; against forgery stands the directory's mode
+constexpr std::size_t kMaxImages = 512;   // beyond, the longest unused go; at some 50 KiB each about 25 MiB
+constexpr long kAbandonedSeconds = 3600;  // a temporary file this old belongs to a process that died while writing
+// Against forgery of a file stands the directory's mode.
 
 std::string hash_hex(std::string_view bytes) {
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
@@ -34,14 +43,6 @@ std::string hash_hex(std::string_view bytes) {
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
                 static_cast<unsigned long long>(hash.low64));
   return text;
-}
-
-std::string checksum(std::string_view bytes) {
-  const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());
-  ByteWriter out;
-  out.number(static_cast<std::uint64_t>(hash.low64));
-  out.number(static_cast<std::uint64_t>(hash.high64));
-  return out.take();
 }
 
 std::string key_of(const ProgramSource& source, std::string_view compiler_id) {
@@ -102,7 +103,7 @@ Result<std::string> read_file(int directory, const std::string& name) {
 
 Result<ProgramImage> decode_file(std::string_view bytes, std::string_view key) {
   if (bytes.size() < kChecksumBytes ||
-      checksum(bytes.substr(0, bytes.size() - kChecksumBytes)) != bytes.substr(bytes.size() - kChecksumBytes))
+      content_checksum(bytes.substr(0, bytes.size() - kChecksumBytes)) != bytes.substr(bytes.size() - kChecksumBytes))
     return fail(ErrorCode::Io, "wrong checksum");
   ByteReader in(bytes.substr(0, bytes.size() - kChecksumBytes), "cache file");
   if (in.take(kMagic.size()) != kMagic) in.fail_with("not a cache file of this format");
@@ -199,7 +200,7 @@ Result<> ImageStore::put(const ProgramSource& source, std::string_view compiler_
   out.text(key);
   out.text(encode_image(image));
   std::string bytes = out.take();
-  bytes += checksum(bytes);
+  bytes += content_checksum(bytes);
 
   static std::atomic<std::uint64_t> counter{0};
   const std::string name = hash_hex(key);

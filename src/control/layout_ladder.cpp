@@ -154,6 +154,9 @@ std::optional<LayoutTable> LayoutLadder::from_btf() {
 
 std::optional<LayoutTable> LayoutLadder::from_files() {
   const KernelIdentity kernel = identity_of(host_);
+  if (options_.pack)
+    return note(LayoutSource::File, options_.file.string(),
+                layout_from_pack(*options_.pack, options_.file.string(), kernel, members_));
   if (!options_.file.empty())
     return note(LayoutSource::File, options_.file.string(), layout_from_file(options_.file, kernel, members_));
   std::string looked;

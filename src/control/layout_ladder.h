@@ -28,6 +28,7 @@ std::optional<LayoutSource> parse_layout_source(std::string_view text);
 struct LayoutOptions {
   std::optional<LayoutSource> only;  ///< just this rung; no other is tried
   std::filesystem::path file;        ///< tried before all others
+  std::optional<LayoutPack> pack{};  ///< what `file` has, when it was read already
   /// Where files for many kernels lie, see find_layout_file.
   std::vector<std::filesystem::path> directories = {"/etc/burin/layouts", "/var/lib/burin/layouts",
                                                     "/usr/lib/burin/layouts"};

@@ -35,24 +35,33 @@ Result<std::vector<std::string>> collect_policy_files(const std::vector<std::str
   return out;
 }
 
-Result<PolicyFile> read_policy_file(const std::string& path, const Variables& variables) {
+PolicyFile read_policy_text(const std::string& path, std::string text, const Variables& variables) {
   PolicyFile file;
   file.path = path;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail_errno(ErrorCode::NotFound, "cannot open policy " + path, errno);
-  // One byte more than allowed, so that the reader sees that it is too large without our reading all of it.
-  file.text.resize(kMaxPolicyBytes + 1);
-  in.read(file.text.data(), static_cast<std::streamsize>(file.text.size()));
-  if (in.bad()) return fail(ErrorCode::Io, "cannot read policy " + path);
-  file.text.resize(static_cast<std::size_t>(in.gcount()));
-  file.text.shrink_to_fit();
+  file.text = std::move(text);
   const VariableLookup lookup = [&](const std::string& name) -> std::optional<std::string> {
-    if (const auto it = variables.find(name); it != variables.end()) return it->second;
-    if (const char* value = std::getenv(name.c_str())) return std::string(value);
-    return std::nullopt;
+    std::optional<std::string> value;
+    if (const auto it = variables.find(name); it != variables.end())
+      value = it->second;
+    else if (const char* found = std::getenv(name.c_str()))
+      value = found;
+    if (value) file.used.emplace(name, *value);
+    return value;
   };
   file.policy = read_policy(path, file.text, lookup, file.diagnostics);
   return file;
+}
+
+Result<PolicyFile> read_policy_file(const std::string& path, const Variables& variables) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return fail_errno(ErrorCode::NotFound, "cannot open policy " + path, errno);
+  // One byte more than allowed, so that the reader sees that it is too large without our reading all of it.
+  std::string text(kMaxPolicyBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return fail(ErrorCode::Io, "cannot read policy " + path);
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  text.shrink_to_fit();
+  return read_policy_text(path, std::move(text), variables);
 }
 
 void check_names(std::vector<PolicyFile>& files) {

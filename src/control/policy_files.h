@@ -10,15 +10,16 @@
 
 namespace burin {
 
+/// Variables given by --set; the environment is asked after them.
+using Variables = std::map<std::string, std::string>;
+
 struct PolicyFile {
   std::string path;
   std::string text;
   Policy policy;
   Diagnostics diagnostics;  ///< errors: the policy must not be used
+  Variables used;           ///< the variables that the text names and that had a value
 };
-
-/// Variables given by --set; the environment is asked after them.
-using Variables = std::map<std::string, std::string>;
 
 /// The files named; a directory stands for its *.yaml and *.yml, by name, not below. A path that cannot be read is an
 /// error.
@@ -26,6 +27,9 @@ Result<std::vector<std::string>> collect_policy_files(const std::vector<std::str
 
 /// Reads one file. Only a file that cannot be read is an error; mistakes in it are in `diagnostics`.
 Result<PolicyFile> read_policy_file(const std::string& path, const Variables& variables);
+
+/// The same for a text that is in memory; `path` is its name in messages.
+PolicyFile read_policy_text(const std::string& path, std::string text, const Variables& variables);
 
 /// Two policies of one name: an error in the later file's diagnostics.
 void check_names(std::vector<PolicyFile>& files);

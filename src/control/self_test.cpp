@@ -67,22 +67,44 @@ class Comparison {
   SelfTestReport& report_;
 };
 
-/// A child that waits on its standard input: /bin/cat. -1 when it cannot be started.
-pid_t start_child(UniqueFd& input) {
-  int pipe_fds[2];
-  if (::pipe2(pipe_fds, O_CLOEXEC)) return -1;
-  UniqueFd read_end(pipe_fds[0]);
-  input.reset(pipe_fds[1]);
+/// A child that waits on its standard input.
+struct TestChild {
+  std::string program;
+  std::string arguments;  ///< as events show them
+  pid_t pid = -1;         ///< -1: it cannot be started
+  UniqueFd input;         ///< when it closes, the child ends
+};
+
+pid_t spawn(const std::string& program, std::vector<std::string> words, int input) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, read_end.get(), 0);
-  char name[] = "cat", dash[] = "-";
-  char* argv[] = {name, dash, dash, nullptr};
+  posix_spawn_file_actions_adddup2(&actions, input, 0);
+  posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
   char* envp[] = {nullptr};
   pid_t pid = -1;
-  if (posix_spawn(&pid, "/bin/cat", &actions, nullptr, argv, envp)) pid = -1;
+  if (posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), envp)) pid = -1;
   posix_spawn_file_actions_destroy(&actions);
   return pid;
+}
+
+/// /bin/cat; where there is none (an image with nothing but the daemon) the daemon's own executable as a reader.
+TestChild start_child() {
+  TestChild child;
+  int pipe_fds[2];
+  if (::pipe2(pipe_fds, O_CLOEXEC)) return child;
+  const UniqueFd read_end(pipe_fds[0]);
+  child.input.reset(pipe_fds[1]);
+  child.program = "/bin/cat";
+  child.arguments = "- -";
+  child.pid = spawn(child.program, {"cat", "-", "-"}, read_end.get());
+  if (child.pid > 0) return child;
+  child.program = link_target("/proc/self/exe");
+  child.arguments = "replay -";
+  child.pid = spawn(child.program, {"burin", "replay", "-"}, read_end.get());
+  return child;
 }
 
 /// Whether the base programs read the executable's path from the kernel's structures (templates/path.h); kernel headers
@@ -105,11 +127,11 @@ void test_process(Pipeline& pipeline, LoadedProgram& base, bool with_paths, Self
     seen->changed.notify_all();
     return true;
   });
-  UniqueFd input;
-  const pid_t pid = start_child(input);
+  TestChild child = start_child();
+  const pid_t pid = child.pid;
   if (pid < 0) {
     pipeline.set_observer(nullptr);
-    report.skipped.push_back("process events: /bin/cat cannot be started here");
+    report.skipped.push_back("process events: neither /bin/cat nor " + child.program + " can be started here");
     return;
   }
   {
@@ -121,8 +143,8 @@ void test_process(Pipeline& pipeline, LoadedProgram& base, bool with_paths, Self
   const bool got_exec = seen->wait_for(EventKind::Exec, exec);
   if (!got_exec) report.mismatches.push_back("no exec event of a child came through");
   if (got_exec) {
-    compare.same("binary", exec.process->binary, "/bin/cat");
-    compare.same("arguments", exec.process->arguments, "- -");
+    compare.same("binary", exec.process->binary, child.program);
+    compare.same("arguments", exec.process->arguments, child.arguments);
     char cwd[PATH_MAX];
     if (::getcwd(cwd, sizeof cwd)) compare.same("cwd", exec.process->cwd, cwd);
     compare.same("uid", std::to_string(exec.process->uid), std::to_string(geteuid()));
@@ -139,7 +161,7 @@ void test_process(Pipeline& pipeline, LoadedProgram& base, bool with_paths, Self
       compare.same("executable path", std::string(image.path, strnlen(image.path, sizeof image.path)),
                    link_target("/proc/" + std::to_string(pid) + "/exe"));
   }
-  input.reset();  // end of input: cat exits with 0
+  child.input.reset();  // end of its input
   int status = 0;
   ::waitpid(pid, &status, 0);
   if (!seen->wait_for(EventKind::Exit, exit))

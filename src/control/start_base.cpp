@@ -41,6 +41,11 @@ Result<> Supervisor::Impl::look_at_host(const std::vector<PolicyFile>& files) {
   try_kernel(host);
   if (!host.bpf_load.works)
     return fail(ErrorCode::Unsupported, "this kernel does not load BPF programs for us: " + host.bpf_load.reason);
+  if (options.layout.pack)
+    if (const std::string why = kernel_mismatch(options.layout.pack->kernel, identity_of(host)); !why.empty())
+      return fail(ErrorCode::Unsupported,
+                  "bundle " + options.bundle.string() + " is not for this kernel: " + why +
+                      "; make one for it (`burin layout pack` here, `burin bundle --for` there)");
   if (const int swept = sweep_leftovers(host))
     log(LogLevel::Info, "start", "removed " + std::to_string(swept) + " leftovers of a burin that died");
   return Ok{};
@@ -53,6 +58,7 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
     const Stopwatch watch(times.compile);
     return compiler.compile(unit.source, &base_compile);
   }();
+  log_compile("base", base_compile);
   if (!image) return in_context(std::move(image).error(), "compiling the base programs");
   const Stopwatch watch(times.load);
   auto loaded = LoadedProgram::load(*image, unit.inits, {}, host, "burin");

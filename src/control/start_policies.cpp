@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "control/host_questions.h"
+#include "control/policy_set.h"
 #include "control/supervisor_impl.h"
 #include "plan/planner.h"
 
@@ -32,36 +33,18 @@ void seed_rates(RenderedUnit& unit) {
   unit.inits.push_back(std::move(init));
 }
 
-/// False for a policy of nothing but `loader: true`.
-bool has_programs(const HookPlan& plan) {
-  return !plan.loader || !plan.hooks.empty() || !plan.enforcers.empty();
-}
-
 }  // namespace
 
 Result<std::vector<HookPlan>> Supervisor::Impl::plan_all(std::vector<PolicyFile>& files, std::string& rendered,
                                                          bool color) {
-  std::vector<HookPlan> plans;
-  HookId next = kFirstPolicyHook;
-  std::uint32_t mark = 0;
   const HostQuestions questions = ask_host(host, store ? store->directory() : std::filesystem::path());
-  for (auto& file : files) {
-    const PlanInput input{catalog, host, layout, questions, next, std::nullopt, mark};
-    Diagnostics diagnostics;
-    HookPlan plan = plan_policy(file.policy, input, diagnostics);
-    diagnostics.sort();
-    rendered += render(diagnostics, file.text, color);
-    if (diagnostics.has_errors()) return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
-    // A policy of which nothing can run is refused, unless it says of each hook that its absence is fine.
-    const auto missed = std::ranges::find(plan.unavailable, false, &UnavailableHook::may_be_absent);
-    if (plan.hooks.empty() && !plan.loader && missed != plan.unavailable.end())
-      return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
-                                              missed->function + ": " + missed->reason + ")");
-    for (const auto& hook : plan.hooks) next = static_cast<HookId>(next + hook.targets.size());
-    mark += static_cast<std::uint32_t>(plan.followed.size());
-    plans.push_back(std::move(plan));
-  }
-  return plans;
+  return plan_set(files, {catalog, host, layout, questions, kFirstPolicyHook, std::nullopt, 0}, rendered, color);
+}
+
+void Supervisor::Impl::log_compile(const std::string& unit, const CompileStats& stats) {
+  if (!stats.shipped_misfit.empty())
+    log(LogLevel::Warning, "compile",
+        "the bundle's image of " + unit + " does not serve here, it is compiled anew: " + stats.shipped_misfit);
 }
 
 void Supervisor::Impl::announce_hooks(const HookPlan& plan) {
@@ -73,6 +56,7 @@ void Supervisor::Impl::announce_hooks(const HookPlan& plan) {
 Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image) {
   const std::string what = "policy " + policy.plan.policy;
   if (!unit) return in_context(std::move(unit).error(), "generating " + what);
+  log_compile(policy.plan.policy, policy.compile);
   if (!image) return in_context(std::move(image).error(), "compiling " + what);
   policy.state = PolicyState::Compiled;
   policy.instructions = instructions_of(*image);

@@ -70,7 +70,8 @@ std::string tried_json(const std::vector<RungTried>& tried) {
 }
 
 std::string compile_json(const CompileStats& c) {
-  return fmt::format("{{\"cached\":{},\"seconds\":{:.4f},\"peak_kib\":{}}}", c.cached, c.seconds, c.child_peak_kib);
+  return fmt::format("{{\"cached\":{},\"bundled\":{},\"seconds\":{:.4f},\"peak_kib\":{}}}", c.cached, c.shipped,
+                     c.seconds, c.child_peak_kib);
 }
 
 std::string strings_json(const std::vector<std::string>& items) {
@@ -212,9 +213,12 @@ std::string metrics_text(const DaemonStatus& s) {
   for (const auto* p : s.policies)
     m.sample(fmt::format("policy=\"{}\"", p->plan.policy), static_cast<std::uint64_t>(p->plan.unavailable.size()));
   m.family("burin_compiles_total", "counter", "Program units by where their image came from.");
-  std::uint64_t cached = s.base_compile.cached, compiled = !s.base_compile.cached;
+  std::uint64_t bundled = 0, cached = 0, compiled = 0;
+  const auto count = [&](const CompileStats& c) { (c.shipped ? bundled : c.cached ? cached : compiled) += 1; };
+  count(s.base_compile);
   for (const auto* p : s.policies)
-    if (p->program) (p->compile.cached ? cached : compiled) += 1;
+    if (p->program) count(p->compile);
+  m.sample("image=\"bundled\"", bundled);
   m.sample("image=\"cached\"", cached);
   m.sample("image=\"compiled\"", compiled);
   m.family("burin_start_seconds", "gauge", "Time from the start of the process to all policies attached.");

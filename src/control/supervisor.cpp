@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "bundle/bundle.h"
+#include "control/bundling.h"
 #include "control/catalog.h"
 #include "control/supervisor_impl.h"
 
@@ -47,6 +49,28 @@ Supervisor::~Supervisor() {
   stop();
 }
 
+Result<std::vector<PolicyFile>> Supervisor::Impl::read_policies() {
+  TRY(const auto paths, collect_policy_files(options.policies));
+  std::vector<PolicyFile> files;
+  for (const auto& path : paths) {
+    TRY(auto file, read_policy_file(path, options.variables));
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+Result<std::vector<PolicyFile>> Supervisor::Impl::read_bundled() {
+  TRY(Bundle bundle, read_bundle(options.bundle));
+  TRY(options.layout.pack, decode_pack(bundle.pack, "the pack in " + options.bundle.string()));
+  options.layout.file = options.bundle;
+  options.compiler.shipped = bundle.images;
+  if (bundle.burin != BURIN_VERSION)
+    log(LogLevel::Warning, "start",
+        options.bundle.string() + " was made by burin " + bundle.burin + ", this is burin " + BURIN_VERSION +
+            ": its programs may not serve");
+  return policies_of(bundle, options.variables);
+}
+
 Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options, bool color, std::string& rendered) {
   std::unique_ptr<Supervisor> self(new Supervisor());
   Impl& d = *self->impl_;
@@ -62,12 +86,9 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
     {
       const Stopwatch watch(d.times.policies);
       TRY(d.catalog, load_catalog());
-      TRY(auto paths, collect_policy_files(options.policies));
-      for (const auto& path : paths) {
-        TRY(auto file, read_policy_file(path, options.variables));
-        if (options.mode) file.policy.options.mode = *options.mode;
-        files.push_back(std::move(file));
-      }
+      TRY(files, d.options.bundle.empty() ? d.read_policies() : d.read_bundled());
+      if (options.mode)
+        for (auto& file : files) file.policy.options.mode = *options.mode;
       check_names(files);
       bool wrong = false;
       for (auto& file : files) {

@@ -19,6 +19,7 @@ namespace burin {
 
 struct RunOptions {
   std::vector<std::string> policies;  ///< files and directories
+  std::filesystem::path bundle;       ///< instead of `policies`; empty = none
   Variables variables;                ///< --set
   LayoutOptions layout;
   std::filesystem::path cache_dir;  ///< empty = no cache

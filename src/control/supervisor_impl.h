@@ -54,6 +54,8 @@ struct Supervisor::Impl {
   std::atomic<bool> ready{false};
   bool stopped = false;
 
+  Result<std::vector<PolicyFile>> read_policies();
+  Result<std::vector<PolicyFile>> read_bundled();
   Result<> look_at_host(const std::vector<PolicyFile>& files);
   Result<> start_base(const LayoutTable& table);
   void stop_base();
@@ -62,6 +64,8 @@ struct Supervisor::Impl {
   Result<std::vector<HookPlan>> plan_all(std::vector<PolicyFile>& files, std::string& rendered, bool color);
   Result<> start_policies(std::vector<HookPlan> plans);
   Result<> start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image);
+  /// Says why an image that should have been there was not used.
+  static void log_compile(const std::string& unit, const CompileStats& stats);
   void announce_hooks(const HookPlan& plan);
   std::vector<SeedProcess> seed_kernel();
   DaemonStatus status() const;

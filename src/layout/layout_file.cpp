@@ -1,12 +1,13 @@
 // A pack's text:
 //
-//   burin layout pack 1
+//   burin layout pack 2
 //   release 6.1.0-32-amd64
 //   arch x86_64
 //   build-id 0123…
 //   from btf
 //   task_struct.real_parent 1368 8 0 0
 //   iov_iter.ubuf -
+//   host {"version":…}
 //   end 16 hexadecimal digits
 #include "layout/layout_file.h"
 
@@ -22,10 +23,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "burin layout pack 1\n";
+constexpr std::string_view kMagic = "burin layout pack 2\n";
 constexpr std::string_view kAnyPack = "burin layout pack ";
-/// A pack has some KB; what is larger is none.
-constexpr std::size_t kMaxPack = 1U << 20;
+/// A pack has some KB, with the answers to a policy that lists every system call some hundred; what is larger is none.
+constexpr std::size_t kMaxPack = 4U << 20;
+constexpr std::string_view kHost = "host ";
 
 std::string word(std::string_view text) {
   std::string out;
@@ -33,8 +35,9 @@ std::string word(std::string_view text) {
   return out.empty() ? "-" : out;
 }
 
-/// Why a layout of `is` must not be used for `wanted`; empty: it may.
-std::string mismatch(const KernelIdentity& is, const KernelIdentity& wanted) {
+}  // namespace
+
+std::string kernel_mismatch(const KernelIdentity& is, const KernelIdentity& wanted) {
   if (!is.arch.empty() && !wanted.arch.empty() && is.arch != wanted.arch)
     return "it is for " + is.arch + ", this machine is " + wanted.arch;
   if (!is.build_id.empty() && !wanted.build_id.empty()) {
@@ -47,14 +50,13 @@ std::string mismatch(const KernelIdentity& is, const KernelIdentity& wanted) {
   return {};
 }
 
-}  // namespace
-
-std::string encode_pack(const KernelIdentity& kernel, const LayoutTable& table,
-                        const std::vector<std::string>& members) {
+std::string encode_pack(const KernelIdentity& kernel, const LayoutTable& table, const std::vector<std::string>& members,
+                        const std::string& host) {
   std::string text(kMagic);
   text += "release " + word(kernel.release) + "\narch " + word(kernel.arch) + "\nbuild-id " + word(kernel.build_id) +
           "\nfrom " + word(table.source) + "\n";
   for (const auto& member : members) text += layout_line(member, table.find(member));
+  if (!host.empty()) text += std::string(kHost) + host + "\n";
   return with_end_mark(std::move(text));
 }
 
@@ -85,6 +87,10 @@ Result<LayoutPack> decode_pack(std::string_view text, const std::string& name) {
   }
   while (std::getline(lines, line)) {
     ++number;
+    if (line.starts_with(kHost) && pack.host.empty()) {
+      pack.host = line.substr(kHost.size());
+      continue;
+    }
     auto member = parse_layout_line(line);
     if (!member) return bad(number, "not a member line (\"path offset size shift mask\")");
     if (!member->place)
@@ -93,6 +99,16 @@ Result<LayoutPack> decode_pack(std::string_view text, const std::string& name) {
       return bad(number, member->path + " is there twice");
   }
   return pack;
+}
+
+Result<LayoutTable> layout_from_pack(const LayoutPack& pack, const std::string& name, const KernelIdentity& kernel,
+                                     const std::vector<std::string>& members) {
+  if (const std::string why = kernel_mismatch(pack.kernel, kernel); !why.empty())
+    return fail(ErrorCode::Unsupported, "layout pack " + name + " is not for this kernel: " + why);
+  LayoutTable table{"pack", {}};
+  for (const auto& member : members)
+    if (const auto* place = pack.table.find(member)) table.members.emplace(member, *place);
+  return table;
 }
 
 Result<LayoutTable> layout_from_file(const fs::path& file, const KernelIdentity& kernel,
@@ -105,17 +121,12 @@ Result<LayoutTable> layout_from_file(const fs::path& file, const KernelIdentity&
   if (head == kAnyPack) {
     std::string text = head + std::string(std::istreambuf_iterator<char>(in), {});
     if (text.size() > kMaxPack) return fail(ErrorCode::Io, file.string() + " is too large for a layout pack");
-    TRY(LayoutPack pack, decode_pack(text, file.string()));
-    if (const std::string why = mismatch(pack.kernel, kernel); !why.empty())
-      return fail(ErrorCode::Unsupported, "layout pack " + file.string() + " is not for this kernel: " + why);
-    LayoutTable table{"pack", {}};
-    for (const auto& member : members)
-      if (const auto* place = pack.table.find(member)) table.members.emplace(member, *place);
-    return table;
+    TRY(const LayoutPack pack, decode_pack(text, file.string()));
+    return layout_from_pack(pack, file.string(), kernel, members);
   }
   if (head.starts_with("\177ELF")) {
     TRY(const Binary image, Binary::open(file.string()));
-    if (const std::string why = mismatch({{}, {}, image.build_id()}, {{}, {}, kernel.build_id}); !why.empty())
+    if (const std::string why = kernel_mismatch({{}, {}, image.build_id()}, {{}, {}, kernel.build_id}); !why.empty())
       return fail(ErrorCode::Unsupported, file.string() + " is not this kernel: " + why);
   }
   TRY(LayoutTable table, layout_from_btf(file, members));

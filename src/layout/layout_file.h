@@ -18,18 +18,27 @@ struct KernelIdentity {
 };
 
 /// The text of a pack: whom it is of, one line for each of `members` (those that the table has no place for as absent),
-/// an end mark. `source` says where the table came from, for people.
-std::string encode_pack(const KernelIdentity& kernel, const LayoutTable& table,
-                        const std::vector<std::string>& members);
+/// what else is known of the host (`host`: one line, may be empty; bundle/ knows its form), an end mark.
+std::string encode_pack(const KernelIdentity& kernel, const LayoutTable& table, const std::vector<std::string>& members,
+                        const std::string& host = {});
 
 struct LayoutPack {
   KernelIdentity kernel;
   LayoutTable table;                ///< source "pack"
   std::vector<std::string> absent;  ///< members that this kernel does not have
-  std::string made_from;
+  std::string made_from;            ///< LayoutTable::source of the table that was packed
+  std::string host;                 ///< as given to encode_pack
 };
 /// Error{Io} with line and reason: truncated, altered, of another format or version. `name` is for messages.
 Result<LayoutPack> decode_pack(std::string_view text, const std::string& name);
+
+/// Why what is known of kernel `is` must not be used for kernel `wanted`; empty: it may. Build ids decide where both
+/// are known, else releases.
+std::string kernel_mismatch(const KernelIdentity& is, const KernelIdentity& wanted);
+
+/// The members of a pack that are wanted. Error{Unsupported} when it is of another kernel. `name` is for messages.
+Result<LayoutTable> layout_from_pack(const LayoutPack& pack, const std::string& name, const KernelIdentity& kernel,
+                                     const std::vector<std::string>& members);
 
 /// Members out of a pack, a BTF blob or an ELF with a .BTF section, whichever the file is. Error{Unsupported} when it
 /// is of another kernel: a pack or ELF with another build id (or, where one of the two has none, another release), or

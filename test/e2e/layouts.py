@@ -7,7 +7,7 @@ import subprocess
 import harness
 from harness import BURIN, Daemon, check, check_equal, connects_of, kind_of, pid_of, sock_of
 
-MAGIC = "burin layout pack 1\n"
+MAGIC = "burin layout pack 2\n"
 
 
 def fnv1a(data):

@@ -33,6 +33,7 @@ TESTS = [
     "process_filters",
     "life_cycle",
     "layouts",
+    "bundle",
     "hostile",
 ]
 

@@ -78,7 +78,7 @@ TEST_CASE("a damaged pack is refused with its reason") {
   altered[altered.find("2396")] = '3';
   CHECK(refusal(altered).find("altered") != std::string::npos);
   std::string newer = text;
-  newer[newer.find(" 1\n") + 1] = '9';
+  newer[newer.find(" 2\n") + 1] = '9';
   CHECK(refusal(newer).find("another version") != std::string::npos);
   CHECK_FALSE(refusal("").empty());
   CHECK_FALSE(refusal("hello, this is no layout at all").empty());

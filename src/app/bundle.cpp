@@ -1,0 +1,135 @@
+// `burin bundle`: policies compiled for one host, in a file that runs there without a compiler.
+#include "bundle/bundle.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "app/command.h"
+#include "app/exit_codes.h"
+#include "app/layout_options.h"
+#include "app/options.h"
+#include "app/terminal.h"
+#include "app/variables.h"
+#include "control/bundling.h"
+#include "control/host_study.h"
+
+namespace burin {
+namespace {
+
+void declare(OptionSet& options) {
+  options.values("output,o", "FILE", "where the bundle goes (required)");
+  options.values("for", "HOST.layout",
+                 "the host it is for, as `burin layout pack` wrote it there (default: this host; takes root)");
+  declare_variables(options);
+  declare_layout_options(options);
+  options.values("cache-dir", "DIR", "where compiled programs are kept (default /var/cache/burin); \"\" for nowhere");
+}
+
+Result<HostProfile> read_profile(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return fail(ErrorCode::NotFound, "cannot read " + file);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return decode_profile(text, file);
+}
+
+Result<std::vector<PolicyFile>> read_all(const std::vector<std::string>& names, const Variables& variables) {
+  TRY(const auto paths, collect_policy_files(names));
+  std::vector<PolicyFile> files;
+  for (const auto& path : paths) {
+    TRY(auto file, read_policy_file(path, variables));
+    files.push_back(std::move(file));
+  }
+  check_names(files);
+  return files;
+}
+
+/// Writes beside the file and renames: a bundle is there as a whole or not at all.
+Result<> write_file(const std::string& file, const std::string& bytes) {
+  const std::string beside = file + ".tmp" + std::to_string(::getpid());
+  {
+    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
+    out << bytes;
+    out.close();
+    if (!out) {
+      ::unlink(beside.c_str());
+      return fail(ErrorCode::Io, "cannot write " + beside);
+    }
+  }
+  if (::rename(beside.c_str(), file.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(beside.c_str());
+    return fail_errno(ErrorCode::Io, "cannot write " + file, error);
+  }
+  return Ok{};
+}
+
+Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vector<PolicyFile>& files) {
+  const bool color = wants_color(STDERR_FILENO);
+  const std::string cache = options.last("cache-dir", "/var/cache/burin");
+  std::string rendered;
+  auto profile = [&]() -> Result<HostProfile> {
+    if (options.has("for")) return read_profile(options.last("for", ""));
+    StudyOptions study{layout, {}, cache};
+    std::vector<LayoutAttempt> attempts;
+    return study_host(files, study, attempts, rendered, color);
+  }();
+  if (!profile) {
+    fmt::print(stderr, "{}", rendered);
+    return tl::unexpected(std::move(profile).error());
+  }
+  rendered.clear();  // planned once more, for what was learnt
+  std::optional<ImageStore> store;
+  if (!cache.empty())
+    if (auto opened = ImageStore::open(cache)) store.emplace(std::move(*opened));
+  fmt::print(stderr, "compiling {} polic{} for kernel {}\n", files.size(), files.size() == 1 ? "y" : "ies",
+             profile->host.release);
+  auto made = make_bundle(files, *profile, {}, store ? &*store : nullptr, rendered, color);
+  fmt::print(stderr, "{}", rendered);
+  if (!made) return tl::unexpected(std::move(made).error());
+  for (const auto& note : made->notes) fmt::print(stderr, "note: {}\n", note);
+  const std::string bytes = encode_bundle(made->bundle);
+  const std::string file = options.last("output", "");
+  TRY_OK(write_file(file, bytes));
+  fmt::print(stderr, "{}: {} program units, {} bytes; on that host: burin run --require-image {}\n", file,
+             made->bundle.images->units().size(), bytes.size(), file);
+  return Ok{};
+}
+
+}  // namespace
+
+std::vector<std::string> run_bundle_options() {
+  OptionSet options(*find_command("bundle"));
+  declare(options);
+  return options.names();
+}
+
+int run_bundle(const Arguments& arguments) {
+  OptionSet options(*find_command("bundle"));
+  declare(options);
+  options.positional("FILE|DIR");
+  if (auto code = options.parse(arguments)) return *code;
+  if (options.positionals().empty()) return usage_error("bundle", "no policy; name files or directories");
+  if (options.last("output", "").empty()) return usage_error("bundle", "say where the bundle goes: -o FILE");
+  LayoutOptions layout;
+  if (auto code = read_layout_options(options, "bundle", layout)) return *code;
+  if (options.has("for") && (layout.only || !layout.file.empty()))
+    return usage_error("bundle",
+                       "--for brings the layouts of that host: --layout-source, --layout and --btf are for this one");
+  Variables variables;
+  if (auto code = read_variables(options, "bundle", variables)) return *code;
+  auto files = read_all(options.positionals(), variables);
+  if (!files) return report(files.error());
+  bool wrong = false;
+  for (const auto& file : *files) {
+    fmt::print(stderr, "{}", render(file.diagnostics, file.text, wants_color(STDERR_FILENO)));
+    wrong = wrong || file.diagnostics.has_errors();
+  }
+  if (wrong) return kExitPolicy;
+  if (auto done = bundle(options, layout, *files); !done) return report(done.error());
+  return kExitOk;
+}
+
+}  // namespace burin

@@ -1,0 +1,35 @@
+#include "control/policy_set.h"
+
+#include <algorithm>
+
+namespace burin {
+
+Result<std::vector<HookPlan>> plan_set(std::vector<PolicyFile>& files, const PlanInput& ground, std::string& rendered,
+                                       bool color) {
+  std::vector<HookPlan> plans;
+  HookId next = ground.first_id;
+  std::uint32_t mark = ground.first_mark;
+  for (auto& file : files) {
+    const PlanInput input{ground.catalog, ground.host, ground.layout, ground.ask, next, ground.only_rung, mark};
+    Diagnostics diagnostics;
+    HookPlan plan = plan_policy(file.policy, input, diagnostics);
+    diagnostics.sort();
+    rendered += render(diagnostics, file.text, color);
+    if (diagnostics.has_errors()) return fail(ErrorCode::InvalidPolicy, "policy " + file.path + " has mistakes");
+    // A policy of which nothing can run is refused, unless it says of each hook that its absence is fine.
+    const auto missed = std::ranges::find(plan.unavailable, false, &UnavailableHook::may_be_absent);
+    if (plan.hooks.empty() && !plan.loader && missed != plan.unavailable.end())
+      return fail(ErrorCode::Unsupported, "policy " + plan.policy + ": none of its hooks can be had on this host (" +
+                                              missed->function + ": " + missed->reason + ")");
+    for (const auto& hook : plan.hooks) next = static_cast<HookId>(next + hook.targets.size());
+    mark += static_cast<std::uint32_t>(plan.followed.size());
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+bool has_programs(const HookPlan& plan) {
+  return !plan.loader || !plan.hooks.empty() || !plan.enforcers.empty();
+}
+
+}  // namespace burin
