@@ -6,6 +6,7 @@
 
 #include "codegen/actions.h"
 #include "codegen/data.h"
+#include "codegen/renderer.h"
 #include "codegen/selectors.h"
 #include "codegen/source.h"
 #include "types/arg_type.h"
@@ -185,7 +186,7 @@ std::string send_text(const HookText& text, const std::vector<const PlannedArg*>
   const std::string size = size_expression(hook);
   std::string out = "  burin_count(slots + BURIN_MATCHED);\n  if (!post) return result;\n" + texts_text(hook, texts);
   out += stacks_text(hook);
-  out += "  burin_fill_head(&r->head, " + std::to_string(hook.id()) + " + target, " + size + ");\n" + head_text();
+  out += "  burin_fill_head(&r->head, target >> 16, " + size + ");\n" + head_text();
   if (text.owners) out += attribution_text(hook);
   if (!at_return) out += all_data_text(hook, "r->head.ktime");
   out += "  burin_posted(slots, events.perf_submit(ctx, r, " + size + "));\n";
@@ -202,10 +203,18 @@ std::string hold_text(const PlannedHook& hook, const std::string& held) {
   return out;
 }
 
-std::string target_text(const PlannedHook& hook) {
-  if (hook.targets.size() == 1) return "  u32 target = 0;\n";
+/// What a program has to know of the place that it was attached to: the upper half is what the record is called by, the
+/// lower where it is counted.
+std::uint32_t target_word(const PlannedHook& hook, std::size_t at, std::uint32_t first_slot) {
+  return (std::uint32_t{hook.targets[at].id} << 16) | (first_slot / kCounterSlots + static_cast<std::uint32_t>(at));
+}
+
+std::string target_text(const HookText& text) {
+  const PlannedHook& hook = text.plan;
+  if (hook.targets.size() == 1) return "  u32 target = " + std::to_string(target_word(hook, 0, text.slot)) + ";\n";
+  // Nothing of the list stands in the text: another list needs no compile.
   // fentry, fexit, lsm: the loader builds the number into each copy of the program (LoadedProgram::attach).
-  return "  u32 target = burin_cookie(ctx);\n  if (target >= " + std::to_string(hook.targets.size()) + ") return 0;\n";
+  return "  u32 target = burin_cookie(ctx);\n";
 }
 
 std::string held_map(const PlannedHook& hook, const std::string& held, const std::string& record,
@@ -259,7 +268,8 @@ bool can_nest(Rung rung) {
   return true;
 }
 
-void add_attaches(const PlannedHook& hook, const std::string& function, bool at_return, RenderedUnit& unit) {
+void add_attaches(const HookText& text, const std::string& function, bool at_return, RenderedUnit& unit) {
+  const PlannedHook& hook = text.plan;
   for (std::size_t i = 0; i < hook.targets.size(); ++i) {
     const HookTarget& target = hook.targets[i];
     AttachSpec spec;
@@ -271,7 +281,7 @@ void add_attaches(const PlannedHook& hook, const std::string& function, bool at_
       spec.target = std::string(at_return ? "syscalls:sys_exit_" : "syscalls:sys_enter_") + target.attach;
     spec.offset = target.offset;
     spec.ref_ctr_offset = target.ref_ctr_offset;
-    if (hook.targets.size() > 1) spec.cookie = i;
+    if (hook.targets.size() > 1) spec.cookie = target_word(hook, i, text.slot);
     unit.attaches.push_back(std::move(spec));
   }
 }
@@ -348,10 +358,9 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
   entry.scalars["function"] = hook.function;
   entry.scalars["context"] = context_type(plan.rung);
   entry.scalars["record"] = record;
-  entry.scalars["slots"] = std::to_string(hook.slot);
   Holes at_return = entry;
   entry.scalars["fixed"] = std::to_string(plan.record.size);
-  entry.blocks["target"] = lines_at(target_text(plan), plan.span, "attach point");
+  entry.blocks["target"] = lines_at(target_text(hook), plan.span, "attach point");
   entry.blocks["capture"] = capture_lines(plan);
   entry.blocks["selectors"] = hook.selectors;
   if (plan.at_return) {
@@ -391,10 +400,10 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
     TRY_OK(text.add_template("hook/return.bpf.c", at_return));
     // The return first: an entry without it would only fill the map of held records.
     unit.source.programs.push_back({function, type});
-    add_attaches(plan, function, true, unit);
+    add_attaches(hook, function, true, unit);
   }
   unit.source.programs.push_back({hook.function, type});
-  add_attaches(plan, hook.function, false, unit);
+  add_attaches(hook, hook.function, false, unit);
   return Ok{};
 }
 

@@ -1,6 +1,7 @@
 #include "codegen/renderer.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "codegen/actions.h"
 #include "codegen/enforcers.h"
@@ -186,12 +187,16 @@ Result<> add_state_sock_ops(HookText&& in, UnitText& text, const HostFacts& host
 
 }  // namespace
 
-std::vector<std::size_t> first_slots(const HookPlan& plan) {
-  std::vector<std::size_t> out;
-  std::size_t next = 0;
-  for (const auto& hook : plan.hooks) {
-    out.push_back(next);
-    next += hook.targets.size();
+CounterPlaces counter_places(const HookPlan& plan) {
+  CounterPlaces out;
+  out.hooks.resize(plan.hooks.size());
+  for (std::size_t i = 0; i < plan.hooks.size(); ++i)
+    if (plan.hooks[i].targets.size() == 1) out.hooks[i] = out.all++;
+  out.enforcers = out.all++;
+  for (std::size_t i = 0; i < plan.hooks.size(); ++i) {
+    if (plan.hooks[i].targets.size() == 1) continue;
+    out.hooks[i] = out.all;
+    out.all += plan.hooks[i].targets.size();
   }
   return out;
 }
@@ -201,19 +206,18 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
   RenderedUnit unit;
   unit.source.name = plan.policy;
   UnitText text;
-  std::size_t targets = 0;
-  for (const auto& hook : plan.hooks) targets += hook.targets.size();
-  const auto slots = static_cast<std::uint32_t>(targets + 1) * kCounterSlots;
-  TRY_OK(begin_unit(text, "policy " + plan.policy, slots));
+  const CounterPlaces places = counter_places(plan);
+  // The text has one place; how many there are is said when the map is made.
+  TRY_OK(begin_unit(text, "policy " + plan.policy, kCounterSlots));
+  unit.inits.push_back({"counters", {}, static_cast<std::uint32_t>(places.all) * kCounterSlots});
   SelectorSupport support;
   support.monitor = plan.options.mode == PolicyMode::Monitor;
   std::vector<HookText> hooks;
-  const std::vector<std::size_t> first = first_slots(plan);
   for (std::size_t i = 0; i < plan.hooks.size(); ++i) {
     const PlannedHook& hook = plan.hooks[i];
     // In its second half the state rung does not ask which task is running: the first half has written it down.
     const bool second_half = hook.rung == Rung::StateSockOps && needs_source_port(hook);
-    HookText out{hook, "p" + std::to_string(i), static_cast<std::uint32_t>(first[i]) * kCounterSlots, {}, {}};
+    HookText out{hook, "p" + std::to_string(i), static_cast<std::uint32_t>(places.hooks[i]) * kCounterSlots, {}, {}};
     TRY(out.selectors,
         selector_lines(hook, second_half ? "r->head.tgid" : "bpf_get_current_pid_tgid() >> 32", support));
     if (hook.at_return) {
@@ -227,7 +231,7 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
   if (support.tasks) TRY_OK(text.add_template("process.h", {}));
   text.add_text(support.maps);
   text.add_text(support.functions);
-  unit.inits = std::move(support.inits);
+  std::ranges::move(support.inits, std::back_inserter(unit.inits));
   for (auto& hook : hooks) {
     hook.owners = support.owners;
     if (hook.plan.rung == Rung::StateSockOps)
@@ -235,7 +239,8 @@ Result<RenderedUnit> render_policy(const HookPlan& plan, const HostFacts& host, 
     else
       TRY_OK(add_hook(hook, host, text, unit));
   }
-  if (support.enforcer) TRY_OK(add_enforcers(plan, static_cast<std::uint32_t>(targets) * kCounterSlots, text, unit));
+  if (support.enforcer)
+    TRY_OK(add_enforcers(plan, static_cast<std::uint32_t>(places.enforcers) * kCounterSlots, text, unit));
   finish(unit, std::move(text), host, layout, needs);
   return unit;
 }

@@ -29,9 +29,14 @@ inline constexpr std::size_t kSlotEntered = 0, kSlotMatched = 1, kSlotPosted = 2
 
 /// Every structure member that some template can use; what the layout sources are asked for.
 std::vector<std::string> layout_members();
-/// Counter slots of a policy's unit: first slot / kCounterSlots of each hook's first target. Behind all of them are
-/// those of its enforcers.
-std::vector<std::size_t> first_slots(const HookPlan& plan);
+/// Who counts where in a policy's unit, in steps of kCounterSlots.
+struct CounterPlaces {
+  std::vector<std::size_t> hooks;  ///< of each hook's first target; those of its other targets follow
+  std::size_t enforcers = 0;
+  std::size_t all = 0;
+};
+/// Hooks with several targets (lists) come last: how many they are moves nothing else, and so no text.
+CounterPlaces counter_places(const HookPlan& plan);
 /// Every tracepoint whose format some template uses.
 std::vector<std::string> tracepoints_used();
 

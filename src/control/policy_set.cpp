@@ -3,6 +3,21 @@
 #include <algorithm>
 
 namespace burin {
+namespace {
+
+/// Numbers of hooks with one target stand in their programs' text; those of lists come as cookies. So lists come last,
+/// of all policies: a list that grows moves no other number, and nothing is compiled anew.
+void number_hooks(std::vector<HookPlan>& plans, HookId next) {
+  for (const bool lists : {false, true})
+    for (auto& plan : plans)
+      for (auto& hook : plan.hooks) {
+        if ((hook.targets.size() > 1) != lists) continue;
+        for (auto& target : hook.targets) target.id = next++;
+        hook.record.hook = hook.id();
+      }
+}
+
+}  // namespace
 
 Result<std::vector<HookPlan>> plan_set(std::vector<PolicyFile>& files, const PlanInput& ground, std::string& rendered,
                                        bool color) {
@@ -25,6 +40,7 @@ Result<std::vector<HookPlan>> plan_set(std::vector<PolicyFile>& files, const Pla
     mark += static_cast<std::uint32_t>(plan.followed.size());
     plans.push_back(std::move(plan));
   }
+  number_hooks(plans, ground.first_id);
   return plans;
 }
 

@@ -25,15 +25,15 @@ DaemonStatus Supervisor::Impl::status() const {
   for (const auto& p : policies) {
     s.policies.push_back(&p);
     std::vector<HookCounters> hooks;
-    std::size_t slot = 0;
-    for (const auto& hook : p.plan.hooks)
-      for (const auto& target : hook.targets) {
-        if (p.program) hooks.push_back(read_counters(*p.program, host, slot, target.function, to_string(hook.rung)));
-        ++slot;
-      }
+    const CounterPlaces places = counter_places(p.plan);
+    for (std::size_t i = 0; p.program && i < p.plan.hooks.size(); ++i) {
+      std::size_t at = places.hooks[i];
+      for (const auto& target : p.plan.hooks[i].targets)
+        hooks.push_back(read_counters(*p.program, host, at++, target.function, to_string(p.plan.hooks[i].rung)));
+    }
     if (p.plan.loader) hooks.push_back(loader_counters(reader->mappings()));
     if (p.program && !p.plan.enforcers.empty())
-      hooks.push_back(read_counters(*p.program, host, slot, "enforcers", "enforcer"));
+      hooks.push_back(read_counters(*p.program, host, places.enforcers, "enforcers", "enforcer"));
     s.policy_counters.push_back(std::move(hooks));
   }
   s.pipeline = pipeline->counters();

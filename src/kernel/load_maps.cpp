@@ -102,10 +102,12 @@ std::string kernel_name(std::string_view tag, std::string_view name) {
   return text;
 }
 
-Result<std::vector<OpenMap>> open_maps(const std::vector<MapDef>& defs, const SharedMaps& shared, int btf_fd,
-                                       std::uint32_t cpus) {
+Result<std::vector<OpenMap>> open_maps(const std::vector<MapDef>& defs, const std::vector<MapInit>& inits,
+                                       const SharedMaps& shared, int btf_fd, std::uint32_t cpus) {
   std::vector<OpenMap> maps;
-  for (const auto& def : defs) {
+  for (MapDef def : defs) {
+    const auto init = std::ranges::find(inits, def.name, &MapInit::map);
+    if (init != inits.end() && init->max_entries != 0) def.max_entries = init->max_entries;
     const auto existing = shared.find(def.name);
     TRY(OpenMap map, existing != shared.end() ? take_shared(def, existing->second) : create(def, btf_fd, cpus));
     maps.push_back(std::move(map));

@@ -21,8 +21,8 @@ std::uint32_t cpu_slots(std::uint32_t known);
 
 /// One entry of the result per entry of `defs`, in order. `btf_fd` -1: without type information. `cpus`: see
 /// cpu_slots().
-Result<std::vector<OpenMap>> open_maps(const std::vector<MapDef>& defs, const SharedMaps& shared, int btf_fd,
-                                       std::uint32_t cpus);
+Result<std::vector<OpenMap>> open_maps(const std::vector<MapDef>& defs, const std::vector<MapInit>& inits,
+                                       const SharedMaps& shared, int btf_fd, std::uint32_t cpus);
 
 Result<> write_inits(const std::vector<OpenMap>& maps, const std::vector<MapInit>& inits, std::uint32_t cpus);
 

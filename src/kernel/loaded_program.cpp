@@ -114,7 +114,7 @@ Result<LoadedProgram> LoadedProgram::load(const ProgramImage& image, const std::
   UniqueFd& btf = impl->btf;
   btf = load_btf(image.btf);
   impl->tag = tag;
-  TRY(impl->maps, open_maps(image.maps, shared, btf.get(), cpus));
+  TRY(impl->maps, open_maps(image.maps, inits, shared, btf.get(), cpus));
   TRY_OK(write_inits(impl->maps, inits, cpus));
   for (const auto& program : image.programs) {
     if (is_late(program, host)) {

@@ -89,10 +89,12 @@ struct ProgramImage {
   friend bool operator==(const ProgramImage&, const ProgramImage&) = default;
 };
 
-/// First content of a map, written before anything is attached. Keys and values are raw bytes of the map's sizes.
+/// First content of a map, written before anything is attached, and its size where that is not the image's. Keys and
+/// values are raw bytes of the map's sizes.
 struct MapInit {
   std::string map;
   std::vector<std::pair<std::vector<std::byte>, std::vector<std::byte>>> entries;
+  std::uint32_t max_entries = 0;  ///< 0: as the image has it
 };
 
 /// How one program is hooked in. A program may be attached at several places.

@@ -2,8 +2,8 @@
  * A hook's program: captures, asks the selectors, acts, sends (or holds the record until the function returns). The same for
  * every rung; what differs is where values come from.
  *
- * Holes: @function@ C name of the program; @context@ type of ctx; @record@ struct name; @slots@ first counter slot;
- * @target@ declares `target`, which of the attach points this is; @fixed@ bytes of the record without its tail;
+ * Holes: @function@ C name of the program; @context@ type of ctx; @record@ struct name; @target@ declares `target`, which
+ * of the attach points this is (hook id << 16 | number of its counters); @fixed@ bytes of the record without its tail;
  * @capture@ fills the arguments; @selectors@ sets matched, selector, action, post, active and does the actions; @send@ sends
  * or holds `r`.
  */
@@ -23,7 +23,7 @@ static __always_inline int @function@_body(@context@ctx, struct burin_scratch *s
 }
 int @function@(@context@ctx) {
 @target@
-  u32 slots = @slots@ + target * BURIN_SLOTS;
+  u32 slots = (target & 0xffff) * BURIN_SLOTS;
   burin_count(slots + BURIN_ENTERED);
   struct burin_scratch *s = burin_take();
   if (!s) {

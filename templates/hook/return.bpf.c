@@ -2,7 +2,7 @@
  * The second half of a hook with `return: true`: takes the record that the entry held, adds the return value, asks
  * matchReturnArgs, sends.
  *
- * Holes: @function@, @context@, @record@, @slots@ as in entry; @held@ name of the map of held records; @whole@ bytes of a
+ * Holes: @function@, @context@, @record@ as in entry; @held@ name of the map of held records; @whole@ bytes of a
  * record with its tail; @capture@ fills the return value; @selectors@ sets matched, selector, return_action, post; @send@
  * sends `r`.
  */
@@ -14,7 +14,7 @@ static __always_inline int @function@_body(@context@ctx, struct burin_scratch *s
   u32 faults = r->head.faults, active = r->active, target = r->target;
   u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = r->head.state, result = 0;
-  u32 slots = @slots@ + target * BURIN_SLOTS;
+  u32 slots = (target & 0xffff) * BURIN_SLOTS;
 @capture@
 @selectors@
   if (!matched) return 0;
@@ -30,7 +30,7 @@ int @function@(@context@ctx) {
     @function@_body(ctx, s, held);
     burin_give(s);
   } else {
-    burin_count(@slots@ + held->target * BURIN_SLOTS + BURIN_FAILED);
+    burin_count((held->target & 0xffff) * BURIN_SLOTS + BURIN_FAILED);
   }
   @held@.delete(&caller);
   return 0;

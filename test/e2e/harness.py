@@ -27,6 +27,8 @@ BIN = os.environ.get("BURIN_BIN_DIR") or os.path.join(ROOT, "build/release/bin")
 BURIN = os.path.join(BIN, "burin")
 # An emulated machine is about 20 times slower; test/vm sets this, so that the same limits hold everywhere else.
 TIME_SCALE = float(os.environ.get("BURIN_TIME_SCALE", "1"))
+# Arguments that every daemon gets whose test says nothing of layouts: test/vm/layout_runs.sh runs the same tests with each source.
+LAYOUT_ARGS = os.environ.get("BURIN_E2E_LAYOUT", "").split()
 # The rung that has to supply tcp_connect here; unset: any.
 EXPECT_RUNG = os.environ.get("BURIN_EXPECT_RUNG", "")
 SKIP = 77
@@ -209,6 +211,8 @@ class Daemon:
         if node_name:
             command += ["--node-name", node_name]
         command += list(args)
+        if not any(str(a).startswith(("--layout", "--btf")) for a in args):
+            command += LAYOUT_ARGS
         self.started = time.monotonic()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=self.log_file,
                                         env={**os.environ, **(env or {})}, start_new_session=True)  # ^C is for us alone

@@ -177,6 +177,75 @@ def http_interface(folder):
         daemon.stop()
 
 
+def list_policy(folder, name, calls):
+    path = os.path.join(folder, f"{name}.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"""apiVersion: cilium.io/v1alpha1
+kind: TracingPolicy
+metadata:
+  name: "{name}"
+spec:
+  lists:
+  - name: "calls"
+    type: "syscalls"
+    values: [{', '.join('"sys_' + c + '"' for c in calls)}]
+  kprobes:
+  - call: "list:calls"
+    syscall: true
+    args:
+    - index: 0
+      type: "int"
+  - call: "sys_setpgid"
+    syscall: true
+    args:
+    - index: 0
+      type: "int"
+""")
+    return path
+
+
+def another_list_needs_no_compile(folder):
+    """The functions of a list stand in no program, neither do their number and what it moves; values in maps do not either."""
+    cache = os.path.join(folder, "cache")
+    os.mkdir(cache, 0o700)
+    calls = ["getpgid", "getsid", "getpriority", "close"]
+    call_numbers = {"getpgid": 121, "getsid": 124, "setpgid": 109}
+    for count in (2, 3, 4):
+        first, second = list_policy(folder, "first", calls[:count]), list_policy(folder, "second", calls[:2])
+        with Daemon(first, second, cache=cache) as daemon:
+            for name in ("first", "second"):
+                check_equal(daemon.policy(name)["compile"]["cached"], count > 2, f"{name} with {count} calls: cached")
+            code = "import ctypes\nfor n in (%s):\n ctypes.CDLL(None).syscall(n, 0, 0)" % ", ".join(map(str, call_numbers.values()))
+            child = subprocess.Popen(["/usr/bin/python3", "-c", code])
+            child.wait()
+            daemon.stream.barrier()
+            for name in ("first", "second"):
+                seen = [e["process_kprobe"]["function_name"].removeprefix("__x64_sys_") for e in daemon.stream.snapshot()
+                        if kind_of(e) == "process_kprobe" and pid_of(e) == child.pid and e["process_kprobe"]["policy_name"] == name
+                        and "close" not in e["process_kprobe"]["function_name"]]
+                check_equal(seen, list(call_numbers), f"calls that {name} saw with {count} in the list")
+            entered = {h["function"].removeprefix("__x64_sys_"): h["counters"]["posted"] for h in daemon.policy("first")["hooks"]}
+            check_equal(set(entered), set(calls[:count]) | {"setpgid"}, "hooks")
+            check(all(entered[c] >= 1 for c in call_numbers), f"counters are those of another hook: {entered}")
+            daemon.stop()
+
+
+def values_in_maps_need_no_compile(folder):
+    cache = os.path.join(folder, "cache")
+    os.mkdir(cache, 0o700)
+    for turn in (0, 1):
+        ports = "".join(f'        - "{20000 + turn + 3 * i}"\n' for i in range(2000))
+        policy = harness.write_policy(folder, "ports", f"""    selectors:
+    - matchArgs:
+      - index: 0
+        operator: "DPort"
+        values:
+{ports}""")
+        with Daemon(policy, cache=cache) as daemon:
+            check_equal(daemon.policy("ports")["compile"]["cached"], turn > 0, f"cached in turn {turn}")
+            daemon.stop()
+
+
 if __name__ == "__main__":
     harness.run(sigterm_delivers_everything, sigint_is_the_same, sigkill_leaves_nothing, second_start_compiles_nothing,
-                an_unsafe_cache_is_not_used, a_damaged_cache_is_made_anew, a_taken_port_is_said, http_interface)
+                another_list_needs_no_compile, values_in_maps_need_no_compile, an_unsafe_cache_is_not_used, a_damaged_cache_is_made_anew, a_taken_port_is_said, http_interface)
