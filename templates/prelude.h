@@ -53,6 +53,12 @@ BPF_TABLE("hash", u32, struct burin_proc, procs, 16384);
 BPF_TABLE("lru_hash", u32, struct burin_proc, ended, 1024);
 BPF_PERF_OUTPUT(events);
 
+/* A call of a function, from its entry to its return: who called, and which of the attach points it is (hook/entry.bpf.c). */
+struct burin_call {
+  u64 caller; /* tgid << 32 | tid */
+  u64 target;
+};
+
 /* Counters of this unit, BURIN_SLOTS a hook. */
 #define BURIN_SLOTS 16
 #define BURIN_ENTERED 0  /* the hook fired */

@@ -193,13 +193,40 @@ std::string send_text(const HookText& text, const std::vector<const PlannedArg*>
   return out;
 }
 
+/// Where the frame of the call is on the stack: a call made from within it lies lower. Empty where calls do not nest.
+std::string frame_of(Rung rung) {
+  switch (rung) {
+    case Rung::Kprobe:
+    case Rung::Uprobe: return "(u64)ctx->sp";
+    case Rung::Fentry: return "(u64)ctx";
+    case Rung::Tracepoint:
+    case Rung::SyscallTracepoint:
+    case Rung::StateSockOps:
+    case Rung::RawTracepoint:
+    case Rung::Lsm: return {};
+  }
+  return {};
+}
+
+/// A function that calls itself: the outer call keeps its record and gets its own return value, the inner one is
+/// counted and left out. A record of a higher frame that is gone (a longjmp, a probe that the kernel missed) is
+/// replaced.
+std::string reentry_text(const PlannedHook& hook, const std::string& held, const std::string& record) {
+  const std::string frame = frame_of(hook.rung);
+  if (!hook.at_return || frame.empty()) return {};
+  return "  struct burin_call outer_call = {bpf_get_current_pid_tgid(), target};\n  struct " + record +
+         " *outer = (struct " + record + " *)" + held + ".lookup(&outer_call);\n  if (outer && outer->frame > " +
+         frame + ") {\n    outer->depth += 1;\n    burin_count(slots + BURIN_UNJOINED);\n    return 0;\n  }\n";
+}
+
 std::string hold_text(const PlannedHook& hook, const std::string& held) {
   std::string out = texts_text(hook, entry_texts(hook)) + stacks_text(hook);
-  out += "  u64 caller = bpf_get_current_pid_tgid();\n" + head_text();
+  out += "  struct burin_call call = {bpf_get_current_pid_tgid(), target};\n" + head_text();
   out += "  r->head.size = s->tail;\n  r->head.state = post;\n  r->active = active;\n  r->target = target;\n";
+  if (const std::string frame = frame_of(hook.rung); !frame.empty()) out += "  r->frame = " + frame + ";\n";
   if (const std::string data = all_data_text(hook, "bpf_ktime_get_ns()"); !data.empty())
     out += "  if (post) {\n" + data + "  }\n";
-  out += "  if (" + held + ".update(&caller, r)) burin_count(slots + BURIN_FAILED);\n";
+  out += "  if (" + held + ".update(&call, (void *)r)) burin_count(slots + BURIN_FAILED);\n";
   return out;
 }
 
@@ -221,8 +248,8 @@ std::string held_map(const PlannedHook& hook, const std::string& held, const std
                      const HostFacts& host) {
   const std::size_t entries = std::clamp<std::size_t>(kHeldBytes / whole_size(hook), kMinHeld, kMaxHeld);
   const bool lazy = host.version_code >= kSafeAlloc;
-  return "BPF_F_TABLE(\"hash\", u64, struct " + record + ", " + held + ", " + std::to_string(entries) + ", " +
-         (lazy ? "1" : "0") + "); /* 1: BPF_F_NO_PREALLOC */\n";
+  return "BPF_F_TABLE(\"hash\", struct burin_call, struct " + record + ", " + held + ", " + std::to_string(entries) +
+         ", " + (lazy ? "1" : "0") + "); /* 1: BPF_F_NO_PREALLOC */\n";
 }
 
 ProgramType program_type(Rung rung) {
@@ -361,6 +388,7 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
   Holes at_return = entry;
   entry.scalars["fixed"] = std::to_string(plan.record.size);
   entry.blocks["target"] = lines_at(target_text(hook), plan.span, "attach point");
+  entry.blocks["reentry"] = lines_at(reentry_text(plan, held, record), plan.span, "calls to itself");
   entry.blocks["capture"] = capture_lines(plan);
   entry.blocks["selectors"] = hook.selectors;
   if (plan.at_return) {
@@ -378,6 +406,7 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
     const std::string function = hook.function + "_ret";
     at_return.scalars["function"] = function;
     at_return.scalars["held"] = held;
+    at_return.blocks["target"] = lines_at(target_text(hook), plan.span, "attach point");
     at_return.scalars["whole"] = std::to_string(whole_size(plan));
     std::vector<const PlannedArg*> texts;
     std::vector<GeneratedLine> capture;

@@ -34,6 +34,7 @@ TESTS = [
     "life_cycle",
     "layouts",
     "bundle",
+    "hidden",
     "hostile",
 ]
 

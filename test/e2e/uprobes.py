@@ -281,9 +281,68 @@ def probes(folder):
     check(ended.returncode != 0 and "did you mean shop:sold?" in ended.stderr, ended.stderr)
 
 
+NESTED = r"""
+#include <setjmp.h>
+#include <stdlib.h>
+static jmp_buf back;
+__attribute__((noinline)) long inner(long n) { __asm__ volatile("" : "+r"(n)); return n + 100; }
+__attribute__((noinline)) long outer(long n) { long got = inner(n + 1); __asm__ volatile("" : "+r"(got)); return got + 1000; }
+__attribute__((noinline)) long again(long n) { long got = n > 0 ? again(n - 1) : 0; __asm__ volatile("" : "+r"(got)); return got + n; }
+__attribute__((noinline)) long leaves(long n) { if (n == 1) longjmp(back, 1); __asm__ volatile("" : "+r"(n)); return n * 3; }
+int main(void) {
+  long sum = outer(1) + again(3);
+  if (!setjmp(back)) sum += leaves(1);
+  sum += leaves(2);
+  return sum == 0;
+}
+"""
+
+
+def calls_within_calls(folder):
+    """A function that calls another of the same list, one that calls itself, one that never returns: each return value stands with
+    the arguments of its own call, and a call that is left out is counted."""
+    source, path = os.path.join(folder, "nested.c"), os.path.join(folder, "nested")
+    with open(source, "w", encoding="utf-8") as f:
+        f.write(NESTED)
+    subprocess.run(["cc", "-O1", "-fno-optimize-sibling-calls", "-o", path, source], check=True)
+
+    def hook(symbols, filter=""):
+        return f"""  - path: "{path}"
+    symbols: [{symbols}]
+    return: true
+    args:
+    - index: 0
+      type: "int64"
+    returnArg:
+      index: 0
+      type: "int64"
+{filter}"""
+
+    first = """    selectors:
+    - matchArgs:
+      - index: 0
+        operator: "Equal"
+        values: ["3"]
+"""
+    text = "  uprobes:\n" + hook('"outer", "inner"') + hook('"again"', first) + hook('"leaves"')
+    with Daemon(policy(folder, "nested", text)) as daemon:
+        child = subprocess.Popen([path])
+        check_equal(child.wait(), 0, "the program's status")
+        daemon.stream.barrier()
+        events = [e for e in daemon.stream.snapshot() if kind_of(e) == "process_uprobe" and pid_of(e) == child.pid]
+        seen = [(e["process_uprobe"]["symbol"], int(list(e["process_uprobe"]["args"][0].values())[0]),
+                 int(list(e["burin"]["return"].values())[0])) for e in events]
+        check_equal(seen, [("inner", 2, 102), ("outer", 1, 1102), ("again", 3, 6), ("leaves", 2, 6)], "calls and what they returned")
+        counted = {h["function"]: h["counters"] for h in daemon.policy("nested")["hooks"]}
+        check_equal(counted["again"]["unjoined"], 3, "calls of again within again")
+        check_equal(counted["again"]["entered"], 4, "calls of again")
+        daemon.stop()
+
+
 if __name__ == "__main__":
     harness.require_bpf()
     harness.require_tools("cc", "nm", "readelf")
     if not os.path.exists("/sys/bus/event_source/devices/uprobe/type"):
         harness.skip("this kernel has no uprobes")
-    harness.run(functions, digests, addresses_are_not_offsets, a_reference_counter_is_counted_up, registers, actions_at_the_return, probes)
+    harness.run(functions, calls_within_calls, digests, addresses_are_not_offsets, a_reference_counter_is_counted_up, registers,
+                actions_at_the_return, probes)

@@ -28,7 +28,18 @@ mount -t devpts -o ptmxmode=666 devpts $N/dev/pts
 mount -t tmpfs -o mode=1777 shm $N/dev/shm
 mount -t tracefs tracefs $N/sys/kernel/tracing 2>/dev/null
 mount -t bpf bpf $N/sys/fs/bpf 2>/dev/null
-mount -t cgroup2 cgroup2 $N/sys/fs/cgroup 2>/dev/null
+if [ "$CGROUP" = v1 ]; then
+  # As on hosts of before 2019: every controller a hierarchy of its own, version 2 nowhere.
+  mount -t tmpfs -o mode=755 tmpfs $N/sys/fs/cgroup
+  for controller in cpu,cpuacct cpuset memory devices freezer blkio pids; do
+    mkdir -p $N/sys/fs/cgroup/$controller
+    mount -t cgroup -o $controller cgroup $N/sys/fs/cgroup/$controller || echo "no cgroup controller $controller"
+  done
+  mkdir -p $N/sys/fs/cgroup/systemd
+  mount -t cgroup -o none,name=systemd cgroup $N/sys/fs/cgroup/systemd
+else
+  mount -t cgroup2 cgroup2 $N/sys/fs/cgroup 2>/dev/null
+fi
 mount -t tmpfs -o mode=755 run $N/run
 mount -t tmpfs -o mode=1777 tmp $N/tmp
 mkdir -p $N/lib/modules/$RELEASE

@@ -9,14 +9,15 @@
 #   -b DIR    share DIR read-only at the same path even if it lies on a file system that the guest replaces (/tmp, /run)
 #   -w DIR    share DIR read-write at the same path
 #   -e V=X    set an environment variable for the command
+#   -g v1     mount the cgroup hierarchies of version 1 instead of version 2
 #   -v        show the guest kernel's console on standard error
 # -b, -w and -e may be given again. Exit status 77: QEMU or another tool is missing; 124: timed out; 125: the guest ended
 # without a result (the end of its console is shown). BURIN_VM_ACCEL=kvm uses hardware virtualization where there is one.
 set -euo pipefail
 kernel='' memory=2G cpus=2 limit=300 verbose=0
-ro=() rw=() vars=()
-usage() { sed -n '6,14p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2; }
-while getopts 'k:m:c:t:b:w:e:v' option; do
+cgroup=v2 ro=() rw=() vars=()
+usage() { sed -n '6,15p' "$0" | sed 's/^# \{0,1\}//' >&2; exit 2; }
+while getopts 'k:m:c:t:b:w:e:g:v' option; do
   case $option in
     k) kernel=$(realpath "$OPTARG") ;;
     m) memory=$OPTARG ;;
@@ -25,6 +26,7 @@ while getopts 'k:m:c:t:b:w:e:v' option; do
     b) ro+=("$(realpath "$OPTARG")") ;;
     w) rw+=("$(realpath "$OPTARG")") ;;
     e) vars+=("$OPTARG") ;;
+    g) cgroup=$OPTARG ;;
     v) verbose=1 ;;
     *) usage ;;
   esac
@@ -59,7 +61,7 @@ while read -r file; do
   n=$((n + 1))
 done <"$work/modules"
 cp "$here/guest_init.sh" "$ir/init"
-printf 'RELEASE=%q\nRO=%q\nRW=%q\n' "$release" "${ro[*]:-}" "${rw[*]:-}" >"$ir/conf"
+printf 'RELEASE=%q\nCGROUP=%q\nRO=%q\nRW=%q\n' "$release" "$cgroup" "${ro[*]:-}" "${rw[*]:-}" >"$ir/conf"
 {
   echo '#!/bin/bash'
   for variable in "${vars[@]}"; do printf 'export %q\n' "$variable"; done

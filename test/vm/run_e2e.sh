@@ -5,7 +5,7 @@
 # usage: run_e2e.sh BIN-DIR [COMMAND [ARG...]]    without COMMAND: guest_tests.sh
 # Exit status 77, with the reason, when QEMU or the kernel cannot be had. BURIN_CACHE holds the kernel;
 # BURIN_VM_KERNEL names another linux-image package, or is "nobtf": the kernel without BTF that build_kernel.sh makes (12 minutes of CPU
-# time, once); BURIN_VM_TIMEOUT is the limit in seconds (3300).
+# time, once); BURIN_VM_CGROUP=v1 mounts the old cgroup hierarchies; BURIN_VM_TIMEOUT is the limit in seconds (3300).
 set -euo pipefail
 bin=$(realpath "${1:?usage: run_e2e.sh BIN-DIR [COMMAND...]}")
 shift
@@ -23,7 +23,7 @@ echo "guest kernel $release"
 [ $# -gt 0 ] || set -- "$here/guest_tests.sh" "$bin"
 status=0
 # An emulated CPU is 20 times slower, both when it compiles and when it forks.
-"$here/run.sh" -k "$kernel" -t "${BURIN_VM_TIMEOUT:-3300}" -c 2 -m 2G -b "$root" -b "$bin" \
+"$here/run.sh" -k "$kernel" -t "${BURIN_VM_TIMEOUT:-3300}" -c 2 -m 2G -g "${BURIN_VM_CGROUP:-v2}" -b "$root" -b "$bin" \
   -e "BURIN_BIN_DIR=$bin" -e "BURIN_TIME_SCALE=${BURIN_TIME_SCALE:-20}" -e "BURIN_EXPECT_RUNG=${BURIN_EXPECT_RUNG-kprobe}" \
   -e "BURIN_REQUIRE=${BURIN_REQUIRE:-}" -- "$@" || status=$?
 [ "$status" != 77 ] || echo "SKIP: QEMU or one of its tools is missing"
