@@ -48,7 +48,7 @@ class Judge {
         verdict_.refused.push_back({u.function, u.reason, u.span});
     }
     TRY_OK(add_unit(render_base(there.host, there.layout, needs_of(plan)), nullptr));
-    if (!mistakes.has_errors() && (!plan.hooks.empty() || !plan.enforcers.empty()))
+    if (!mistakes.has_errors() && !plan.hooks.empty())
       TRY_OK(add_unit(render_policy(plan, there.host, there.layout), &plan));
     return std::move(verdict_);
   }
