@@ -117,7 +117,7 @@ FEATURES = {
                  "Override: Linux {} has no bpf_override_return (Linux 4.16 has it)"),
     "raw tracepoint": ("  tracepoints:\n  - subsystem: sched\n    event: sched_process_exec\n    raw: true\n", 8, "4.14",
                        "has no raw tracepoint programs (Linux 4.17 has it)"),
-    "fentry": ("  fentries:\n  - call: \"tcp_connect\"\n", 7, "5.4",
+    "fentry": ("  fentries:\n  - call: \"tcp_connect\"\n    syscall: false\n", 7, "5.4",
                "has no fentry and fexit programs (Linux 5.5 has it)"),
     "lsm": ("  lsmhooks:\n  - hook: \"file_open\"\n", 7, "5.4", "has no LSM programs (Linux 5.7 has it)"),
     "substring": (KPROBE.format(call="sys_unlink", syscall="true") +

@@ -91,6 +91,19 @@ TEST_CASE("helpers") {
   refused_once(image_of({word(kCall, 0, BPF_FUNC_ringbuf_output)}), "5.4", "5.10", Kind::Helper, "bpf_ringbuf_output");
   refused_once(image_of({word(kCall, 0, 211)}), "6.1", "6.6", Kind::Helper, "helper 211");
   CHECK(on("6.6", image_of({word(kCall, 0, 100'000)})).size() == 1);
+  // The last helper of each kernel, and the first of the next.
+  const std::pair<const char*, std::int32_t> last[] = {{"4.14", BPF_FUNC_sock_map_update},
+                                                       {"4.19", BPF_FUNC_skb_ancestor_cgroup_id},
+                                                       {"5.4", BPF_FUNC_tcp_gen_syncookie},
+                                                       {"5.10", BPF_FUNC_redirect_peer},
+                                                       {"5.15", BPF_FUNC_task_pt_regs},
+                                                       {"6.1", 209},
+                                                       {"6.6", 211}};
+  for (const auto& [target, helper] : last) {
+    CAPTURE(target);
+    CHECK(on(target, image_of({word(kCall, 0, helper)})).empty());
+    CHECK(on(target, image_of({word(kCall, 0, helper + 1)})).size() == 1);
+  }
   // Two different ones are two reasons.
   CHECK(on("4.14", image_of({signal, word(kCall, 0, BPF_FUNC_get_current_cgroup_id)})).size() == 2);
   // The loader puts a number in the place of this one.
