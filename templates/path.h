@@ -2,14 +2,19 @@
  * Walks from a dentry to the root of the task, across mounts, as d_path does, and leaves the path as text. The text is built
  * backwards and ends at BURIN_PATH_END of the buffer.
  *
- * Holes: @path_end@ bytes of the longest path (power of two), @path_steps@ components and mounts that are followed.
+ * Holes: @path_end@ bytes of the longest path (power of two), @path_steps@ components and mounts that are followed,
+ * @short_path_steps@ where there are no loops.
  */
 #if defined(L_dentry_d_parent) && defined(L_dentry_d_name) && defined(L_qstr_name) && defined(L_qstr_len) && \
     defined(L_vfsmount_mnt_root) && defined(L_mount_mnt) && defined(L_mount_mnt_parent) && \
     defined(L_mount_mnt_mountpoint) && defined(L_path_mnt) && defined(L_path_dentry)
 #define BURIN_HAVE_PATHS 1
 #define BURIN_PATH_END @path_end@
+#ifdef BURIN_NO_LOOPS /* a program has 4,096 instructions */
+#define BURIN_PATH_STEPS @short_path_steps@
+#else
 #define BURIN_PATH_STEPS @path_steps@
+#endif
 /* Progress is kept in a map, not in registers: what is read back from a map is unknown to the verifier, so that the many
  * ways out of the walk look alike to it and are followed once (63,000 instructions walked become a few thousand). */
 struct burin_path_buffer {
@@ -46,6 +51,9 @@ static __always_inline void burin_walk_from(struct burin_path_buffer *p, u64 den
   p->off = BURIN_PATH_END;
   p->complete = 0;
   p->pathless = 0;
+#ifdef BURIN_NO_LOOPS
+#pragma unroll
+#endif
   for (int i = 0; i < BURIN_PATH_STEPS; i++) {
     struct burin_step d = {};
     u64 below = (dentry ^ root_dentry) | (mnt ^ root_mnt);

@@ -13,15 +13,33 @@
  */
 #include <linux/ptrace.h> /* struct pt_regs: the shim's */
 
+#ifdef BURIN_ONE_READ /* before Linux 5.5: the helpers take addresses of the kernel's memory and of the user's alike */
+static long (*burin_read)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read;
+static long (*burin_read_user)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read;
+static long (*burin_read_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_str;
+static long (*burin_read_user_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_str;
+#else
 static long (*burin_read)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_kernel;
 static long (*burin_read_user)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user;
 static long (*burin_read_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_kernel_str;
 static long (*burin_read_user_str)(void *dst, u32 size, const void *src) = (void *)BPF_FUNC_probe_read_user_str;
+#endif
 static u64 (*burin_cookie)(void *ctx) = (void *)174; /* BPF_FUNC_get_attach_cookie, Linux 5.15 */
+#ifdef BURIN_NO_SIGNAL /* before Linux 5.3; only the programs of enforcers still ask, and no notification has a signal */
+static __always_inline long burin_signal(u32 signal) { return -1; }
+#else
 static long (*burin_signal)(u32 signal) = (void *)BPF_FUNC_send_signal;
+#endif
 static long (*burin_stack)(void *ctx, void *buffer, u32 size, u64 flags) = (void *)67;         /* BPF_FUNC_get_stack */
 static long (*burin_override)(void *ctx, u64 value) = (void *)58;                              /* BPF_FUNC_override_return */
 static long (*burin_write_user)(void *dst, const void *src, u32 size) = (void *)36;            /* BPF_FUNC_probe_write_user */
+
+/* Before Linux 5.3 the verifier takes no jump backwards: BURIN_NO_LOOPS. Short loops are unrolled there. */
+#ifdef BURIN_NO_LOOPS
+#define BURIN_SHORT_LOOP _Pragma("unroll")
+#else
+#define BURIN_SHORT_LOOP _Pragma("clang loop unroll(disable)")
+#endif
 
 struct burin_wvar {
   u16 off;
@@ -149,7 +167,9 @@ static __always_inline void burin_fill_head(struct burin_head *h, u16 hook, u32 
   h->ktime = bpf_ktime_get_ns();
   h->tgid = tgid;
   h->tid = (u32)id;
+#ifndef BURIN_NO_CGROUP_ID /* before Linux 4.18 */
   h->cgroup_id = bpf_get_current_cgroup_id();
+#endif
   bpf_get_current_comm(h->comm, sizeof h->comm);
 #if defined(L_task_struct_cred) && defined(L_cred_euid)
   u64 task = bpf_get_current_task(), cred = 0;

@@ -38,7 +38,7 @@ static __always_inline void burin_rate_begin(struct burin_rate_key *key, u32 rul
 
 /* Words at a constant distance; `bytes` is a constant. */
 static __always_inline void burin_mix_bytes(struct burin_rate_key *key, const void *from, u32 bytes) {
-#pragma clang loop unroll(disable)
+  BURIN_SHORT_LOOP
   for (u32 i = 0; i + 8 <= bytes; i += 8) burin_mix(key, *(u64 *)(from + i));
   if (bytes & 4) burin_mix(key, *(u32 *)(from + (bytes & ~7u)));
   if (bytes & 2) burin_mix(key, *(u16 *)(from + (bytes & ~3u)));

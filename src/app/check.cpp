@@ -10,6 +10,7 @@
 #include "app/command.h"
 #include "app/exit_codes.h"
 #include "app/options.h"
+#include "app/targets.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "control/ground.h"
@@ -21,12 +22,33 @@ namespace {
 
 void declare(OptionSet& options) {
   declare_variables(options);
-  options.flag("json", "print the diagnostics as a JSON array on standard output, for editors");
+  options.flag("json",
+               "print the diagnostics as a JSON array on standard output, for editors; with --target an object");
   options.flag("no-host", "do not look whether this host has what the policies name");
   options.flag("cost", "compile each policy and print how many instructions its programs have");
+  declare_targets(options);
 }
 
-void print_json(const std::vector<PolicyFile>& files) {
+/// What each target says to each policy that has no mistakes. With --json nothing is printed here: the result is the
+/// array "targets".
+Result<std::string> look_at_targets(std::vector<PolicyFile>& files, const std::vector<const TargetProfile*>& targets,
+                                    bool json) {
+  std::string out;
+  for (auto& file : files) {
+    if (file.diagnostics.has_errors()) continue;
+    for (const auto* target : targets) {
+      TRY(const TargetVerdict verdict, judge(file.policy, *target, {}));
+      if (json)
+        out += (out.empty() ? "\n" : ",\n") + verdict_json(file, verdict);
+      else
+        print_verdict(file.path, verdict);
+      add_refusals(verdict, file.diagnostics);
+    }
+  }
+  return out;
+}
+
+void print_json(const std::vector<PolicyFile>& files, const char* end = "\n") {
   bool first = true;
   fmt::print("[");
   for (const auto& file : files) {
@@ -35,7 +57,7 @@ void print_json(const std::vector<PolicyFile>& files) {
       first = false;
     }
   }
-  fmt::print("{}]\n", first ? "" : "\n");
+  fmt::print("{}]{}", first ? "" : "\n", end);
 }
 
 /// Warnings about what is not on this host; what could not be looked at is said once.
@@ -100,6 +122,8 @@ int run_check(const Arguments& arguments) {
   if (options.positionals().empty()) return usage_error("check", "no policy; name files or directories");
   Variables variables;
   if (auto code = read_variables(options, "check", variables)) return *code;
+  std::vector<const TargetProfile*> targets;
+  if (auto code = read_targets(options, "check", targets)) return *code;
   auto paths = collect_policy_files(options.positionals());
   if (!paths) return report(paths.error());
   std::vector<PolicyFile> files;
@@ -114,10 +138,17 @@ int run_check(const Arguments& arguments) {
     for (auto& file : files)
       if (auto planned = plan_here(file, options.has("cost")); !planned) return report(planned.error());
   }
-  if (options.has("json"))
-    print_json(files);
-  else
+  const auto verdicts = look_at_targets(files, targets, options.has("json"));
+  if (!verdicts) return report(verdicts.error());
+  if (!options.has("json")) {
     print_text(files);
+  } else if (targets.empty()) {
+    print_json(files);
+  } else {
+    fmt::print("{{\"diagnostics\": ");
+    print_json(files, "");
+    fmt::print(",\n\"targets\": [{}\n]}}\n", *verdicts);
+  }
   const bool wrong = std::ranges::any_of(files, [](const auto& file) { return file.diagnostics.has_errors(); });
   return wrong ? kExitPolicy : kExitOk;
 }

@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/exit_codes.h"
 #include "app/options.h"
+#include "app/targets.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "codegen/renderer.h"
@@ -21,6 +22,7 @@ void declare(OptionSet& options) {
   options.values("rung", "RUNG",
                  "render for this way of attaching only (kprobe, tracepoint+sock_ops, syscall tracepoint ...; default: "
                  "the first of each hook)");
+  declare_targets(options);
   options.flag("base", "also print the programs that always run (exec, exit, clone)");
 }
 
@@ -59,12 +61,16 @@ int run_render(const Arguments& arguments) {
   }
   Variables variables;
   if (auto code = read_variables(options, "render", variables)) return *code;
+  std::vector<const TargetProfile*> targets;
+  if (auto code = read_targets(options, "render", targets)) return *code;
+  if (targets.size() > 1) return usage_error("render", "--target takes one kernel here");
   auto file = read_policy_file(options.positionals()[0], variables);
   if (!file) return report(file.error());
   fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));
   if (file->diagnostics.has_errors()) return kExitPolicy;
   auto ground = look_for(file->policy);
   if (!ground) return report(ground.error());
+  if (!targets.empty() && !targets[0]->is_host()) *ground = on_target(std::move(*ground), *targets[0]);
   if (options.has("base")) {
     auto base = render_base(ground->host, ground->layout);
     if (!base) return report(base.error());

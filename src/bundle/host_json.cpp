@@ -154,10 +154,17 @@ constexpr NamedTrial kTrials[] = {
 std::string encode_host(const HostFacts& host, const HostAnswers& answers) {
   Json trials;
   for (const auto& [name, trial] : kTrials) trials[name] = trial_json(host.*trial);
-  const Json out = {{"version", host.version_code},    {"possible_cpus", host.possible_cpus},
-                    {"page_size", host.page_size},     {"cgroup2", host.cgroup2},
-                    {"tracefs", host.tracefs},         {"namespaces", host.host_namespaces},
-                    {"trials", std::move(trials)},     {"tracepoints", map_json(host.tracepoints, tracepoint_json)},
+  Json lacks = Json::object();
+  for (const auto& [feature, why] : host.lacks) lacks[std::string(about(feature).what)] = why;
+  const Json out = {{"lacks", std::move(lacks)},
+                    {"version", host.version_code},
+                    {"possible_cpus", host.possible_cpus},
+                    {"page_size", host.page_size},
+                    {"cgroup2", host.cgroup2},
+                    {"tracefs", host.tracefs},
+                    {"namespaces", host.host_namespaces},
+                    {"trials", std::move(trials)},
+                    {"tracepoints", map_json(host.tracepoints, tracepoint_json)},
                     {"answers", answers_json(answers)}};
   return out.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
@@ -173,6 +180,9 @@ Result<> decode_host(std::string_view text, HostFacts& host, HostAnswers& answer
     host.host_namespaces = j.at("namespaces").get<decltype(host.host_namespaces)>();
     for (const auto& [name, trial] : kTrials) host.*trial = trial_of(j.at("trials").at(name));
     map_of(j.at("tracepoints"), host.tracepoints, tracepoint_of);
+    for (const auto& info : kernel_features())
+      if (const std::string name(info.what); j.at("lacks").contains(name))
+        host.lacks[info.feature] = j["lacks"][name].get<std::string>();
     read_answers(j.at("answers"), answers);
   } catch (const std::exception& e) {
     return fail(ErrorCode::Io, std::string("the host's facts cannot be read (") + e.what() + ")");

@@ -18,7 +18,7 @@ namespace {
 /// Records that wait for their function's return, per hook. What finds no room is counted as failed.
 constexpr std::size_t kHeldBytes = 8U << 20, kMaxHeld = 4096, kMinHeld = 64;
 /// Components and mounts of a path argument that are followed; each costs the verifier some 50 instructions.
-constexpr std::uint32_t kPathSteps = 128;
+constexpr std::uint32_t kPathSteps = 128, kShortPathSteps = 16;
 /// First kernel on which a hash map without preallocation may be used at any hook (bpf_mem_alloc).
 constexpr std::uint32_t kSafeAlloc = (6U << 16) | (1U << 8);
 
@@ -325,10 +325,11 @@ std::string record_struct(const PlannedHook& hook, const std::string& name) {
   return out;
 }
 
-Result<> add_path_walk(UnitText& text, std::uint32_t longest, std::uint32_t steps) {
+Result<> add_path_walk(UnitText& text, std::uint32_t longest, std::uint32_t steps, std::uint32_t short_steps) {
   Holes holes;
   holes.scalars["path_end"] = std::to_string(longest);
   holes.scalars["path_steps"] = std::to_string(steps);
+  holes.scalars["short_path_steps"] = std::to_string(short_steps);
   return text.add_template("path.h", holes);
 }
 
@@ -364,7 +365,7 @@ Result<> add_scratch(const HookPlan& plan, bool process_texts, UnitText& text) {
     texts = std::max(texts, hook.texts);
   }
   if (record == 0 && !process_texts) return Ok{};
-  TRY_OK(add_path_walk(text, kTextMax, kPathSteps));
+  TRY_OK(add_path_walk(text, kTextMax, kPathSteps, kShortPathSteps));
   Holes holes;
   holes.scalars["text_max"] = std::to_string(kTextMax);
   holes.scalars["texts"] = std::to_string(texts);

@@ -24,8 +24,9 @@ struct HookText {
 /// The struct of a hook's record, with assertions that tie it to the decoder's layout.
 std::string record_struct(const PlannedHook& hook, const std::string& name);
 
-/// The walker of paths (templates/path.h): `longest` bytes, a power of two, and how many components it follows.
-Result<> add_path_walk(UnitText& text, std::uint32_t longest, std::uint32_t steps);
+/// The walker of paths (templates/path.h): `longest` bytes, a power of two, and how many components it follows;
+/// `short_steps` on kernels without loops.
+Result<> add_path_walk(UnitText& text, std::uint32_t longest, std::uint32_t steps, std::uint32_t short_steps);
 
 /// Declares the working memory that the unit's hooks share (templates/text.h); nothing when no hook needs it.
 /// With `process_texts` also the map in which paths of processes are compared as texts.

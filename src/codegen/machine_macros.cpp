@@ -26,6 +26,13 @@ std::vector<std::pair<std::string, std::string>> machine_macros(const HostFacts&
   out.emplace_back("LINUX_VERSION_CODE", std::to_string(host.version_code));
   if (names(text, "POSSIBLE_CPUS")) out.emplace_back("POSSIBLE_CPUS", std::to_string(host.possible_cpus));
   out.emplace_back("PAGE_SIZE", std::to_string(host.page_size));
+  const auto without = [&](KernelFeature feature, const char* macro) {
+    if (host.lacks.contains(feature) && names(text, macro)) out.emplace_back(macro, "1");
+  };
+  without(KernelFeature::SafeReads, "BURIN_ONE_READ");
+  without(KernelFeature::CgroupId, "BURIN_NO_CGROUP_ID");
+  without(KernelFeature::SendSignal, "BURIN_NO_SIGNAL");
+  without(KernelFeature::BoundedLoops, "BURIN_NO_LOOPS");
   for (const auto& [path, member] : layout.members) {
     const std::string name = macro_name("L_", path);
     if (names(text, name)) out.emplace_back(name, std::to_string(member.offset));

@@ -90,14 +90,14 @@ struct BaseProgram {
 
 /// Longest path of a program or working directory, and how deep: the parts of an exec record have 8 KB together
 /// (templates/base.bpf.c), and the verifier's time for the two walks is part of every start.
-constexpr std::uint32_t kBasePathEnd = 1024, kBasePathSteps = 32;
+constexpr std::uint32_t kBasePathEnd = 1024, kBasePathSteps = 32, kShortBasePathSteps = 16;
 
 Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layout, const ProcessNeeds& needs) {
   RenderedUnit unit;
   unit.source.name = "base";
   UnitText text;
   TRY_OK(begin_unit(text, "base programs", 4 * kCounterSlots));
-  TRY_OK(add_path_walk(text, kBasePathEnd, kBasePathSteps));
+  TRY_OK(add_path_walk(text, kBasePathEnd, kBasePathSteps, kShortBasePathSteps));
   Holes holes;
   holes.blocks["exec_fields"] = lines_at(exec_fields_text(), {}, {});
   holes.blocks["exit_fields"] = lines_at(exit_fields_text(), {}, {});

@@ -156,6 +156,10 @@ void diagnose_kernel(const HostFacts& host, std::vector<Finding>& out) {
   trial(out, "override_return", "bpf_override_return", host.override_return, Verdict::Weak,
         "Override of system calls is not available (of security_* functions it needs fentry)",
         "a kernel with CONFIG_BPF_KPROBE_OVERRIDE");
+  for (const auto& [feature, why] : host.lacks)
+    out.push_back({"feature", Verdict::Weak, std::string(about(feature).what), why,
+                   "hooks that need it are left out, or their programs are others (docs/targets.md)",
+                   "Linux " + kernel_version_text(about(feature).since)});
   trial(out, "write_user", "bpf_probe_write_user", host.write_user, Verdict::Weak, "the action Set is not available");
 }
 

@@ -16,4 +16,12 @@ inline bool is_load_imm64(const bpf_insn& insn) {
   return insn.code == (BPF_LD | BPF_IMM | BPF_DW);
 }
 
+/// BPF_FUNC_get_attach_cookie (Linux 5.15; the headers at hand may be older).
+inline constexpr std::int32_t kGetAttachCookie = 174;
+
+/// Where the kernel has no cookies the loader puts the number itself in the place of such a call.
+inline bool asks_cookie(const bpf_insn& insn) {
+  return insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == 0 && insn.imm == kGetAttachCookie;
+}
+
 }  // namespace burin

@@ -34,24 +34,17 @@ struct LateProgram {
   std::vector<UniqueFd> fds;
 };
 
-/// BPF_FUNC_get_attach_cookie (Linux 5.15; the headers at hand may be older).
-constexpr std::int32_t kGetAttachCookie = 174;
-
-bool asks_cookie(std::uint64_t word) {
-  const bpf_insn insn = to_insn(word);
-  return insn.code == (BPF_JMP | BPF_CALL) && insn.src_reg == 0 && insn.imm == kGetAttachCookie;
-}
-
 /// Kinds that the kernel binds to a function when it loads them; and, where the kernel has no cookies, programs that
 /// ask for theirs: each copy then has its number built in.
 bool is_late(const ProgramDef& program, const HostFacts& host) {
   if (program.type == ProgramType::Tracing || program.type == ProgramType::Lsm) return true;
-  return !host.attach_cookie.works && std::ranges::any_of(program.insns, asks_cookie);
+  return !host.attach_cookie.works &&
+         std::ranges::any_of(program.insns, [](auto word) { return asks_cookie(to_insn(word)); });
 }
 
 ProgramDef with_cookie(ProgramDef program, std::uint64_t cookie) {
   for (auto& word : program.insns) {
-    if (!asks_cookie(word)) continue;
+    if (!asks_cookie(to_insn(word))) continue;
     bpf_insn insn{};
     insn.code = BPF_ALU64 | BPF_MOV | BPF_K;
     insn.dst_reg = BPF_REG_0;

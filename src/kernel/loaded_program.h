@@ -63,8 +63,8 @@ class LoadedProgram {
 /// its return value and leaves the packet as the program left it. For tests and self-tests.
 Result<std::uint32_t> test_run(int program_fd, std::vector<std::byte>& packet, std::uint32_t repeat = 1);
 
-/// Tries: a two-instruction program of each type is loaded (and attached for a moment). Fills host.bpf_load, kprobe,
-/// sock_ops; `reason` says in words what failed and what would cure it.
+/// Tries: a small program of each type is loaded (and attached for a moment), and one for each helper that not every
+/// kernel has. Fills the trials and `lacks` of host; `reason` says in words what failed and what would cure it.
 void try_kernel(HostFacts& host);
 
 /// Whether a kprobe can be set on this function: it is set, disabled, and taken away again, which costs microseconds

@@ -8,33 +8,39 @@
 
 #include "kernel/attach.h"
 #include "kernel/btf_target.h"
+#include "kernel/insn.h"
 #include "kernel/load_programs.h"
 #include "kernel/loaded_program.h"
+#include "kernel/small_program.h"
 
 namespace burin {
 namespace {
-
-/// BPF_FUNC_get_attach_cookie (Linux 5.15; the headers at hand may be older).
-constexpr std::int32_t kGetAttachCookie = 174;
 
 Trial failed(std::string reason) {
   return Trial{false, std::move(reason)};
 }
 
-/// Loads a minimal program of the type; on failure says why in `why`.
+/// Loads a small program of the type; on failure says why in `why`. The one for sock_ops calls what ours do and what
+/// such programs may not before Linux 5.8.
 UniqueFd load_trial(ProgramType type, const char* word, const HostFacts& host, Trial& why) {
   std::string log;
-  const int fd = load_minimal(type, host.version_code, "burin_trial", log);
-  if (fd >= 0) return UniqueFd(fd);
-  std::string reason = std::string("loading a ") + word + " program: " + std::generic_category().message(-fd);
-  if (fd == -EPERM) {
+  int error = 0;
+  if (type == ProgramType::SockOps) {
+    if (UniqueFd fd = load_small(type, program_that_calls(BPF_FUNC_get_current_task), host, log, error)) return fd;
+  } else {
+    const int fd = load_minimal(type, host.version_code, "burin_trial", log);
+    if (fd >= 0) return UniqueFd(fd);
+    error = -fd;
+  }
+  std::string reason = std::string("loading a ") + word + " program: " + std::generic_category().message(error);
+  if (error == EPERM) {
     reason += " (needs CAP_BPF and CAP_PERFMON, for sock_ops CAP_NET_ADMIN; or CAP_SYS_ADMIN before Linux 5.8";
     if (!host.lockdown.empty() && host.lockdown != "none") reason += "; kernel lockdown is \"" + host.lockdown + "\"";
     reason += ")";
-  } else if (fd == -ENOSYS) {
+  } else if (error == ENOSYS) {
     reason += " (the kernel has no bpf system call, or a seccomp filter forbids it)";
-  } else if (fd == -EINVAL) {
-    reason += " (the kernel does not know this program type)";
+  } else if (error == EINVAL) {
+    reason += log.empty() ? " (the kernel does not know this program type)" : " (before Linux 5.8?)";
   }
   if (!log.empty()) reason += ": " + log;
   why = failed(std::move(reason));
@@ -80,33 +86,7 @@ Trial try_sock_ops(const HostFacts& host) {
 
 /// Loads a kprobe program that calls one helper.
 UniqueFd load_with_helper(int helper, const HostFacts& host, std::string& log, int& error) {
-  const auto insn = [](std::uint8_t code, std::uint8_t dst, std::uint8_t src, std::int32_t imm) {
-    return bpf_insn{.code = code, .dst_reg = dst, .src_reg = src, .off = 0, .imm = imm};
-  };
-  constexpr std::uint8_t kMove = BPF_ALU64 | BPF_MOV;
-  std::vector<bpf_insn> insns;
-  if (helper == BPF_FUNC_probe_write_user) {  // (address 0, eight bytes of the stack)
-    insns.push_back({.code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .src_reg = 0, .off = -8, .imm = 0});
-    insns.push_back(insn(kMove | BPF_K, BPF_REG_1, 0, 0));
-    insns.push_back(insn(kMove | BPF_X, BPF_REG_2, BPF_REG_10, 0));
-    insns.push_back(insn(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_2, 0, -8));
-    insns.push_back(insn(kMove | BPF_K, BPF_REG_3, 0, 8));
-  } else {  // bpf_override_return(ctx, 0)
-    insns.push_back(insn(kMove | BPF_K, BPF_REG_2, 0, 0));
-  }
-  insns.push_back(insn(BPF_JMP | BPF_CALL, 0, 0, helper));
-  insns.push_back(insn(kMove | BPF_K, BPF_REG_0, 0, 0));
-  insns.push_back(insn(BPF_JMP | BPF_EXIT, 0, 0, 0));
-  char buffer[4096] = "";
-  bpf_prog_load_opts options{};
-  options.sz = sizeof options;
-  options.kern_version = host.version_code;
-  options.log_buf = buffer;
-  options.log_size = sizeof buffer;
-  const int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "burin_trial", "GPL", insns.data(), insns.size(), &options);
-  log = buffer;
-  error = fd < 0 ? -fd : 0;
-  return UniqueFd(fd < 0 ? -1 : fd);
+  return load_small(ProgramType::Kprobe, program_that_calls(helper), host, log, error);
 }
 
 std::string locked(const HostFacts& host) {
@@ -174,6 +154,7 @@ void try_kernel(HostFacts& host) {
   host.override_return = try_override(host);
   host.write_user = try_write_user(host);
   host.attach_cookie = try_cookie(host);
+  if (host.bpf_load.works) try_features(host);
 }
 
 Result<std::uint32_t> test_run(int program_fd, std::vector<std::byte>& packet, std::uint32_t repeat) {

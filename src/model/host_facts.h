@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "model/kernel_feature.h"
 #include "model/task_facts.h"
 
 namespace burin {
@@ -56,7 +57,9 @@ struct HostFacts {
   Trial attach_cookie;    ///< probes that are perf events may have a cookie (5.15): one program, many places
   Trial override_return;  ///< a kprobe program that calls bpf_override_return loads
   Trial write_user;       ///< a kprobe program that calls bpf_probe_write_user loads
-  Trial sock_ops;         ///< a two-instruction sock_ops program loads and attaches to the cgroup2 root
+  Trial sock_ops;         ///< a small sock_ops program loads and attaches to the cgroup2 root
+  /// Features that the kernel does not have, and why not: a sentence. What is not named is there.
+  std::map<KernelFeature, std::string> lacks;
 };
 
 }  // namespace burin

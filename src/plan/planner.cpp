@@ -15,6 +15,11 @@ std::string reasons(const std::vector<RungTried>& tried) {
   return out;
 }
 
+/// A hook in messages.
+const std::string& name_of(const Hook& hook) {
+  return hook.call.empty() ? hook.path : hook.call;
+}
+
 struct Chosen {
   std::optional<ProbeAttach> way;
   std::vector<RungTried> tried;
@@ -61,6 +66,10 @@ class PolicyPlanner {
     if (policy_.loader) add_loader();
     for (const auto& hook : policy_.hooks) {
       check_actions(policy_, hook, in_, diagnostics_);
+      if (auto missing = missing_feature(hook, policy_.options, in_.host)) {
+        plan_.unavailable.push_back({name_of(hook), {}, std::move(missing->reason), missing->span, false});
+        continue;
+      }
       if (hook.kind == HookKind::Uprobe || hook.kind == HookKind::Usdt)
         add_places(hook);
       else
@@ -107,15 +116,18 @@ class PolicyPlanner {
       // Another binary than the policy means must not be taken for it, unless the policy can do without.
       if (error.code == ErrorCode::Verify && !hook.ignore_digest_failure)
         diagnostics_.error("digest", hook.digests.empty() ? hook.span : hook.digests.front().span, error.message);
-      unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, error.message}},
-                  error.code == ErrorCode::Verify);
+      unavailable(hook, name_of(hook), {{Rung::Uprobe, error.message}}, error.code == ErrorCode::Verify);
       return;
     }
     const Callee callee{hook.call, false, false, hook.call};
     if (std::string problem = action_problem(Rung::Uprobe, hook, callee, in_); !problem.empty())
-      return unavailable(hook, hook.call.empty() ? hook.path : hook.call, {{Rung::Uprobe, std::move(problem)}});
+      return unavailable(hook, name_of(hook), {{Rung::Uprobe, std::move(problem)}});
     PlannedHook* shared = nullptr;
     for (const auto& place : *places) {
+      if (std::string problem = missing_feature(place, in_.host); !problem.empty()) {
+        unavailable(hook, name_of(hook), {{Rung::Uprobe, std::move(problem)}});
+        continue;
+      }
       // A USDT probe's arguments lie elsewhere at each of its places: each has a program of its own.
       if (!shared || hook.kind == HookKind::Usdt) {
         shared = &begin(hook, Rung::Uprobe, {});

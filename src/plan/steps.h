@@ -60,6 +60,16 @@ bool overrides_by_trampoline(const Hook& hook, const Callee& callee, const Polic
 /// True for one of the hook's actions, at entry or return, for which `wanted` holds.
 bool any_action(const Hook& hook, bool (*wanted)(const Action&));
 
+/// What a hook asks for that a kernel may lack, and where the policy says so.
+struct Missing {
+  std::string reason;
+  SourceSpan span;
+};
+/// kernel_features.cpp: the first thing of the hook that this kernel lacks; nothing when it has all.
+std::optional<Missing> missing_feature(const Hook& hook, const PolicyOptions& options, const HostFacts& host);
+/// kernel_features.cpp: the same for a place of a uprobe or USDT probe.
+std::string missing_feature(const BinaryPlace& place, const HostFacts& host);
+
 /// enforcers.cpp: the programs of `enforcers`. What cannot be had is a diagnostic or an unavailable hook.
 void plan_enforcers(const Policy& policy, const PlanInput& in, HookPlan& plan, Diagnostics& diagnostics);
 

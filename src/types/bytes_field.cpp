@@ -28,7 +28,11 @@ bool decode(std::span<const std::byte> field, std::span<const std::byte> record,
 
 // Segments are joined in memory of their own: a slot has no room for a read that the verifier cannot bound more
 // tightly.
-const char kGatherSupport[] = R"(#define BURIN_SEGMENTS 32
+const char kGatherSupport[] = R"(#ifdef BURIN_NO_LOOPS
+#define BURIN_SEGMENTS 8
+#else
+#define BURIN_SEGMENTS 32
+#endif
 struct burin_gather {
   volatile u32 len;
   volatile u32 some; /* a segment was read, or there was none to read */
@@ -45,7 +49,7 @@ static __always_inline void burin_text_iovec(struct burin_text *t, u64 vector, u
   g->len = 0;
   g->full = 0;
   g->some = count == 0;
-#pragma clang loop unroll(disable)
+  BURIN_SHORT_LOOP
   for (int i = 0; i < BURIN_SEGMENTS; i++) {
     u64 segment[2] = {}; /* address, bytes */
     if (i >= count) break;

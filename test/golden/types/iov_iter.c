@@ -14,6 +14,7 @@ static __always_inline void burin_text_iovec(struct burin_text *t, u64 vector, u
   g->len = 0;
   g->full = 0;
   g->some = count == 0;
+  BURIN_SHORT_LOOP
   for (int i = 0; i < BURIN_SEGMENTS; i++) {
     u64 segment[2] = {}; /* address, bytes */
     if (i >= count) break;

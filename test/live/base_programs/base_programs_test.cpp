@@ -6,6 +6,7 @@
 
 #include "codegen/renderer.h"
 #include "compile/compiler.h"
+#include "control/target.h"
 #include "host/host_reader.h"
 #include "kernel/loaded_program.h"
 #include "layout/btf_layout.h"
@@ -50,6 +51,35 @@ TEST_CASE("base programs load and attach with kernel BTF") {
   auto layout = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members());
   if (!layout) return burin_test::skip("no kernel BTF: " + layout.error().text());
   check_loads(*layout);
+}
+
+// No old kernel is here, but a new one's verifier says whether the text that they get is a program at all.
+TEST_CASE("base programs for older kernels fit there, and load here") {
+  if (geteuid() != 0) return burin_test::skip("not root");
+  REQUIRE(ensure_tracefs());
+  const HostFacts here = read_host("/", tracepoints_used());
+  CompilerOptions options;
+  options.executable = std::string(BURIN_BIN_DIR) + "/burin-compile";
+  ProcessNeeds needs;
+  needs.parents = needs.facts = true;
+  std::vector<LayoutTable> layouts = {{"none", {}}};
+  if (auto btf = layout_from_btf("/sys/kernel/btf/vmlinux", layout_members())) layouts.push_back(std::move(*btf));
+  for (const auto& layout : layouts) {
+    for (const auto& target : all_targets()) {
+      if (target.is_host()) continue;
+      CAPTURE(layout.source, target.name);
+      Ground ground;
+      ground.host = here;
+      const HostFacts there = on_target(std::move(ground), target).host;
+      auto unit = render_base(there, layout, needs);
+      REQUIRE(unit);
+      auto image = Compiler(options, nullptr).compile(unit->source);
+      if (!image) FAIL(image.error().text() << "\n" << image.error().detail);
+      for (const auto& finding : check_against(target, *image)) FAIL_CHECK(finding.function << ": " << finding.message);
+      auto loaded = LoadedProgram::load(*image, unit->inits, {}, here, "test");
+      if (!loaded) FAIL(loaded.error().text() << "\n" << loaded.error().detail);
+    }
+  }
 }
 
 TEST_CASE("base programs load and attach without any layout") {

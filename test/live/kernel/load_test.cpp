@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/clock.h"
+#include "kernel/small_program.h"
 #include "live/kernel/support.h"
 
 using namespace burin;
@@ -85,6 +86,24 @@ TEST_CASE("the trials say what works here and why the rest does not") {
   const bool has_pmu = std::ifstream("/sys/bus/event_source/devices/kprobe/type").good();
   CHECK(host().kprobe.works == has_pmu);
   if (!has_pmu) CHECK(host().kprobe.reason.find("CONFIG_KPROBE_EVENTS") != std::string::npos);
+}
+
+TEST_CASE("what kernels may lack is tried, one small program for each") {
+  if (!live::can_run()) return;
+  // The trials themselves are right: a recent kernel takes every one of them.
+  HostFacts facts = host();
+  try_features(facts);
+  if (facts.version_code >= kernel_version(5, 5))
+    for (const auto& [feature, why] : facts.lacks) FAIL_CHECK(about(feature).what << ": " << why);
+  // And they can fail: a helper that no kernel has, and a type of program.
+  std::string log;
+  int error = 0;
+  CHECK_FALSE(load_small(ProgramType::Kprobe, program_that_calls(99'999), facts, log, error));
+  CHECK(error == EINVAL);
+  CHECK(log.find("99999") != std::string::npos);
+  CHECK_FALSE(load_small(static_cast<ProgramType>(999), program_that_loops(), facts, log, error));
+  CHECK(load_small(ProgramType::Kprobe, program_that_calls(BPF_FUNC_get_current_task), facts, log, error));
+  CHECK(error == 0);
 }
 
 TEST_CASE("an unprivileged process is told what it lacks") {

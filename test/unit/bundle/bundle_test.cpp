@@ -21,6 +21,7 @@ HostProfile profile() {
   p.host.host_namespaces[1] = 4026531840;
   p.host.kprobe = {true, {}};
   p.host.sock_ops = {false, "no cgroup2: \"mount\" one\nand again"};
+  p.host.lacks = {{KernelFeature::SendSignal, "no \"signal\""}, {KernelFeature::BoundedLoops, "no loops"}};
   p.host.tracepoints["sched:x"] = {
       314, {{"filename", "__data_loc char[]", 8, 4, false, true}, {"pid", "pid_t", 12, 4, true, false}}};
   p.layout.source = "btf";
@@ -68,6 +69,7 @@ TEST_CASE("a host's profile comes back from its pack") {
   CHECK(back->host.kprobe.works);
   CHECK_FALSE(back->host.sock_ops.works);
   CHECK(back->host.sock_ops.reason == p.host.sock_ops.reason);
+  CHECK(back->host.lacks == p.host.lacks);
   const auto& format = back->host.tracepoints.at("sched:x");
   CHECK(format.id == 314);
   REQUIRE(format.find("filename"));

@@ -1,4 +1,5 @@
 // Generation rules: strict holes, markers that lead back, nothing of a policy's text in C.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 #include <regex>
@@ -75,6 +76,30 @@ TEST_CASE("every marker in the text has an origin, and each origin one line") {
   }
   CHECK(count == unit->source.origins.size());
   CHECK(count > 100);
+}
+
+TEST_CASE("what a kernel lacks is a macro, and nothing else of the text") {
+  const HookPlan plan{"p", "p.yaml", {connect_hook()}, {}};
+  HostFacts old = host();
+  const std::pair<KernelFeature, std::string> macros[] = {{KernelFeature::SafeReads, "BURIN_ONE_READ"},
+                                                          {KernelFeature::CgroupId, "BURIN_NO_CGROUP_ID"},
+                                                          {KernelFeature::SendSignal, "BURIN_NO_SIGNAL"},
+                                                          {KernelFeature::BoundedLoops, "BURIN_NO_LOOPS"}};
+  const auto now = render_policy(plan, host(), {});
+  REQUIRE(now);
+  for (const auto& [feature, macro] : macros) {
+    CAPTURE(macro);
+    old.lacks = {{feature, "why"}};
+    const auto then = render_policy(plan, old, {});
+    REQUIRE(then);
+    CHECK(then->source.text == now->source.text);
+    auto with = now->source.defines;
+    with.emplace_back(macro, "1");
+    auto got = then->source.defines;
+    std::ranges::sort(with);
+    std::ranges::sort(got);
+    CHECK(got == with);
+  }
 }
 
 TEST_CASE("the text does not depend on the machine, the macros do") {

@@ -140,3 +140,47 @@ TEST_CASE("loader: asked of the host, and named when it refuses") {
   CHECK_FALSE(plan().loader);
   CHECK(plan().unavailable.empty());
 }
+
+TEST_CASE("what this kernel lacks leaves out the hooks that ask for it, with the place") {
+  struct Case {
+    KernelFeature feature;
+    std::string selectors;
+    std::uint32_t line;
+    std::string reason;
+  };
+  const std::string actions = "    selectors:\n    - matchActions:\n";
+  const Case cases[] = {
+      {KernelFeature::SendSignal, actions + "      - action: Sigkill\n", 14, "Sigkill: why"},
+      {KernelFeature::SendSignal, actions + "      - action: Signal\n        argSig: 9\n", 14, "Signal: why"},
+      {KernelFeature::Stacks, actions + "      - action: Post\n        userStackTrace: true\n", 14,
+       "stack traces: why"},
+  };
+  for (const auto& c : cases) {
+    World w;
+    const std::string hooks = kConnect + c.selectors + "  - call: tcp_close\n    syscall: false\n";
+    CHECK(w.plan(hooks).unavailable.empty());
+    w.host.lacks = {{KernelFeature::RawTracepoints, "not asked for"}};
+    CHECK(w.plan(hooks).unavailable.empty());
+    w.host.lacks = {{c.feature, "why"}};
+    const HookPlan plan = w.plan(hooks);
+    REQUIRE(plan.unavailable.size() == 1);
+    CHECK(plan.unavailable[0].function == "tcp_connect");
+    CHECK(plan.unavailable[0].reason == c.reason);
+    CHECK(plan.unavailable[0].span.line == c.line);
+    CHECK_FALSE(plan.unavailable[0].may_be_absent);
+    REQUIRE(plan.hooks.size() == 1);
+    CHECK(plan.hooks[0].function() == "tcp_close");
+  }
+}
+
+TEST_CASE("rateLimit needs loops only for the bytes of a text") {
+  World w;
+  w.host.lacks = {{KernelFeature::BoundedLoops, "why"}};
+  const std::string head =
+      "  - call: f\n    syscall: false\n    args:\n    - index: 0\n      type: string\n    - index: 1\n"
+      "      type: int\n    selectors:\n    - matchActions:\n      - action: Post\n"
+      "        rateLimit: 1m\n";
+  CHECK(w.plan(head).unavailable.size() == 1);
+  CHECK(w.plan(head + "        rateLimitKeys: [\"arg0\"]\n").unavailable.size() == 1);
+  CHECK(w.plan(head + "        rateLimitKeys: [\"arg1\", \"binary\"]\n").unavailable.empty());
+}
