@@ -34,7 +34,9 @@ TESTS = [
     "life_cycle",
     "layouts",
     "bundle",
+    "faults",
     "hostile",
+    "hostile_compile",
 ]
 
 if __name__ == "__main__":
