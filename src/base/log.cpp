@@ -28,7 +28,10 @@ void log(LogLevel level, std::string_view area, std::string_view text) {
   if (level < g_level.load()) return;
   std::string line;
   line.append("burin: ").append(name(level)).append(" ").append(area).append(": ");
-  for (char c : text) line.push_back(static_cast<unsigned char>(c) < 0x20 && c != '\n' ? '?' : c);
+  for (const char c : text) {
+    line.push_back(static_cast<unsigned char>(c) < 0x20 && c != '\n' ? '?' : c);
+    if (c == '\n') line += "  ";  // what follows cannot pass for a line of its own
+  }
   line.push_back('\n');
   // A log line that cannot be written has nowhere to be reported.
   [[maybe_unused]] auto written = ::write(STDERR_FILENO, line.data(), line.size());

@@ -25,7 +25,11 @@ std::string_view to_string(ErrorCode code) {
 std::string Error::text() const {
   std::string out;
   for (auto it = context.rbegin(); it != context.rend(); ++it) out += "while " + *it + ": ";
-  return out + message;
+  out += message;
+  // One line, whatever is in the names that a policy chose.
+  for (char& c : out)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  return out;
 }
 
 tl::unexpected<Error> fail_errno(ErrorCode code, const std::string& message, int errno_value) {

@@ -6,9 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <semaphore>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "compile/child_process.h"
@@ -43,11 +46,19 @@ std::string how_it_ended(const ChildOutcome& outcome, std::uint64_t memory_limit
   const char* name = ::sigabbrev_np(signal);
   std::string out = "signal " + std::to_string(signal) + (name != nullptr ? ", SIG" + std::string(name) : "");
   if (signal == SIGXCPU) out += ", its processor time limit";
+  if (signal == SIGKILL) out += ": killed from outside, as the kernel does when memory is short (dmesg tells)";
   // LLVM does not always say that it ran out of memory. Half: libraries take address space that is never resident.
   const std::uint64_t limit_mib = memory_limit >> 20, peak_mib = outcome.peak_kib >> 10;
   if (peak_mib * 2 >= limit_mib)
     out += ", having used " + std::to_string(peak_mib) + " MiB under a limit of " + std::to_string(limit_mib) + " MiB";
   return out;
+}
+
+/// A message of our own stands alone on stderr, LLVM's back end may warn before its error; the rest stays in `detail`.
+std::string first_of(const std::string& said) {
+  const std::size_t error = said.starts_with("error: ") ? 0 : said.find("\nerror: ");
+  const std::size_t begin = error == std::string::npos ? 0 : error + (error > 0 ? 1 : 0);
+  return said.substr(begin, said.find('\n', begin) - begin);
 }
 
 /// The error for a child that did not answer with an image.
@@ -57,14 +68,34 @@ Error explain(const ChildOutcome& outcome, const MappedMessages& said, const Pro
   if (outcome.messages_dropped > 0)
     error.detail += "(" + std::to_string(outcome.messages_dropped) + " more bytes of messages not kept)\n";
   const std::string headline = said.headline.empty() ? "" : ": " + said.headline;
-  // A message of our own stands alone on stderr; anything longer stays in `detail`.
-  const std::string own = said.text.substr(0, said.text.find('\n'));
+  const std::string own = first_of(said.text);
   const auto crashed = [&] {
     return "the compiler process broke off on " + source.name + " (" + how_it_ended(outcome, options.memory_limit) +
            ")" + (headline.empty() && !own.empty() ? ": " + own : headline);
   };
+  // Some of LLVM's allocations end by its own message.
+  const bool exhausted = WIFEXITED(outcome.wait_status)
+                             ? WEXITSTATUS(outcome.wait_status) == static_cast<int>(CompilerExit::Memory)
+                             : said.text.find("LLVM ERROR: out of memory") != std::string::npos;
+  if (exhausted) {
+    error.message = "the compiler needed more memory for " + source.name + " than its limit of " +
+                    std::to_string(options.memory_limit >> 20) + " MiB: make the policy smaller";
+    return error;
+  }
   if (!WIFEXITED(outcome.wait_status)) {
     error.message = crashed();
+    return error;
+  }
+  constexpr int kNotLoaded = 127;  // the dynamic linker's
+  if (WEXITSTATUS(outcome.wait_status) == kNotLoaded && own.find("failed to map segment") != std::string::npos) {
+    error.message = "burin-compile does not start: " + own +
+                    ": the memory limit of burin or of its container is below the 250 MiB that clang takes";
+    return error;
+  }
+  if (WEXITSTATUS(outcome.wait_status) == kNotLoaded) {
+    error.code = ErrorCode::Unsupported;
+    error.message =
+        "burin-compile does not start: " + own + ": install the libraries it needs (Debian: apt install libbpfcc)";
     return error;
   }
   switch (static_cast<CompilerExit>(WEXITSTATUS(outcome.wait_status))) {
@@ -78,6 +109,7 @@ Error explain(const ChildOutcome& outcome, const MappedMessages& said, const Pro
     case CompilerExit::Output:
     case CompilerExit::Done: error.code = ErrorCode::Internal; break;
     case CompilerExit::Sandbox: error.code = ErrorCode::Unsupported; break;
+    case CompilerExit::Memory:
     case CompilerExit::Llvm: error.message = crashed(); return error;
   }
   error.message = error.code == ErrorCode::Compile ? crashed() : "burin-compile: " + own;
@@ -103,6 +135,22 @@ Result<> check_image(const ProgramImage& image, const ProgramSource& source) {
   return Ok{};
 }
 
+/// A turn to compile, given back when it goes. As many compilers run at once as there are processors: more would take
+/// memory (each some 100 MiB, a hostile text up to the limit) and save no time. Who waits is not timed.
+class Turn {
+ public:
+  Turn() { turns().acquire(); }
+  ~Turn() { turns().release(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  static std::counting_semaphore<>& turns() {
+    static std::counting_semaphore<> semaphore(std::max(1U, std::thread::hardware_concurrency()));
+    return semaphore;
+  }
+};
+
 Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramSource& source,
                                   const HeaderTree* headers, CompileStats& stats) {
   TRY(const std::filesystem::path executable, find_executable(options));
@@ -124,6 +172,7 @@ Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramS
   request.input = input;
   request.timeout = options.timeout;
   request.output_limit = kMaxMessageBytes;
+  const Turn turn;
   auto outcome = run_child(request);
   if (!outcome) {
     outcome.error().detail = map_messages(outcome.error().detail, source).text;

@@ -75,7 +75,8 @@ struct CompileStats {
       cache_trouble;  ///< why the image could not be looked up or stored, when it could not; the compile went on
 };
 
-/// Runs the compiler process. Thread-safe (each call is its own child).
+/// Runs the compiler process. Thread-safe (each call is its own child); of all calls in this process as many run at
+/// once as there are processors, the others wait for their turn.
 class Compiler {
  public:
   Compiler(CompilerOptions options, const ImageStore* store) : options_(std::move(options)), store_(store) {}
@@ -83,8 +84,9 @@ class Compiler {
   /// The shipped image, else the cache's, else compile and store. Error{NotFound} when that is not allowed
   /// (require_image), with what differs from the shipped unit. A failed compile is Error{Compile} whose `detail` holds
   /// clang's messages mapped through source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the
-  /// first of them. A function over kMaxFunctionInsns is refused with its name and number. A compiler that crashed is
-  /// Error{Compile} too, one that was too slow Error{Timeout}. A cache that cannot be used is not an error
+  /// first of them. A function over kMaxFunctionInsns is refused with its name and number. A compiler that crashed or
+  /// reached its memory limit is Error{Compile} too, one that was too slow Error{Timeout}. A cache that cannot be used
+  /// is not an error
   /// (stats->cache_trouble).
   Result<ProgramImage> compile(const ProgramSource& source, CompileStats* stats = nullptr) const;
 

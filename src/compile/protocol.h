@@ -20,6 +20,7 @@ enum class CompilerExit {
   Sandbox = 12,        ///< a privilege could not be dropped, a limit or the filter not be set, the shim not be written
   NoReplacement = 13,  ///< this libbcc does not let its kernel calls be replaced
   Output = 14,         ///< the image could not be written
+  Memory = 15,         ///< the memory limit was reached
 };
 
 }  // namespace burin

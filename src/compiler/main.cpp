@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 
 #include "compile/codec.h"
@@ -64,6 +65,13 @@ std::uint64_t number_argument(const char* text) {
   return value;
 }
 
+/// Thrown through LLVM, which is built without exceptions, a bad_alloc becomes a crash that says nothing.
+void out_of_memory() {
+  constexpr std::string_view kMessage = "out of memory\n";
+  write_all(2, kMessage);
+  ::_exit(static_cast<int>(CompilerExit::Memory));
+}
+
 void check(const Result<>& result) {
   if (!result) leave(CompilerExit::Sandbox, result.error().text());
 }
@@ -98,6 +106,7 @@ int run(int argc, char** argv) {
   const int answer = ::fcntl(1, F_DUPFD_CLOEXEC, 3);
   if (answer < 0 || ::dup2(2, 1) < 0) leave(CompilerExit::Output, "stdout and stderr must be open");
 
+  std::set_new_handler(out_of_memory);
   settle_in(argv[1], {number_argument(argv[2]), number_argument(argv[3])}, argc == 6 ? argv[4] : nullptr);
   const auto source = decode_source(read_request());
   if (!source) leave(CompilerExit::BadRequest, source.error().text());

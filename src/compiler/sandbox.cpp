@@ -52,12 +52,15 @@ Result<> drop_user() {
   return Ok{};
 }
 
-Result<> limit(__rlimit_resource resource, std::uint64_t value, const char* name) {
+/// `grace`: how much further the hard limit is.
+Result<> limit(__rlimit_resource resource, std::uint64_t value, const char* name, std::uint64_t grace = 0) {
   rlimit now{};
   if (::getrlimit(resource, &now) != 0)
     return fail_errno(ErrorCode::Unsupported, std::string("cannot read ") + name, errno);
-  const rlim_t wanted = now.rlim_max == RLIM_INFINITY || value < now.rlim_max ? value : now.rlim_max;
-  const rlimit both{wanted, wanted};
+  const auto at_most = [&now](rlim_t n) {
+    return now.rlim_max == RLIM_INFINITY || n < now.rlim_max ? n : now.rlim_max;
+  };
+  const rlimit both{at_most(value), at_most(value + grace)};
   if (::setrlimit(resource, &both) != 0)
     return fail_errno(ErrorCode::Unsupported, std::string("cannot set ") + name, errno);
   return Ok{};
@@ -67,7 +70,7 @@ Result<> set_limits(const SandboxLimits& limits) {
   TRY_OK(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
   TRY_OK(limit(RLIMIT_FSIZE, 0, "RLIMIT_FSIZE"));
   TRY_OK(limit(RLIMIT_NPROC, 0, "RLIMIT_NPROC"));
-  TRY_OK(limit(RLIMIT_CPU, limits.cpu_seconds, "RLIMIT_CPU"));
+  TRY_OK(limit(RLIMIT_CPU, limits.cpu_seconds, "RLIMIT_CPU", 1));  // at the soft one SIGXCPU, which tells
 #if !defined(__SANITIZE_ADDRESS__)  // the sanitizer's shadow alone is terabytes of address space
   TRY_OK(limit(RLIMIT_AS, limits.memory_bytes, "RLIMIT_AS"));
 #endif

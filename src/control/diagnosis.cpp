@@ -3,18 +3,20 @@
 
 #include <fmt/format.h>
 #include <linux/capability.h>
+#include <unistd.h>
 
 #include "codegen/renderer.h"
 #include "control/host_questions.h"
 #include "event/encode.h"
 #include "host/host_reader.h"
-#include "host/rights.h"
 #include "kernel/loaded_program.h"
 
 namespace burin {
 namespace {
 
 // linux/capability.h of older systems does not have these.
+constexpr const char* kMountCgroup2 =
+    "mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified (in a container: on the host)";
 constexpr unsigned kCapPerfmon = 38, kCapBpf = 39;
 
 void trial(std::vector<Finding>& out, std::string id, std::string what, const Trial& t, Verdict without,
@@ -25,7 +27,38 @@ void trial(std::vector<Finding>& out, std::string id, std::string what, const Tr
     out.push_back({std::move(id), without, std::move(what), t.reason, std::move(meaning), std::move(cure)});
 }
 
-void capabilities(const Rights& rights, std::vector<Finding>& out) {
+/// Whether tracefs can be mounted where it belongs.
+bool has_place_for_tracefs() {
+  return ::access("/sys/kernel/tracing", F_OK) == 0;
+}
+
+void tracing_files(const HostFacts& host, const std::string& no_tracefs, std::vector<Finding>& out) {
+  if (host.tracefs.empty()) {
+    out.push_back({"tracefs", Verdict::Broken, "tracefs", no_tracefs.empty() ? "not mounted" : no_tracefs,
+                   "no tracepoint can be found: no events of processes or connections, burin does not start",
+                   has_place_for_tracefs() ? "mount -t tracefs tracefs /sys/kernel/tracing (as root)"
+                                           : "a kernel with CONFIG_TRACING; in a container: -v "
+                                             "/sys/kernel/tracing:/sys/kernel/tracing"});
+    return;  // that no tracepoint is there says nothing more
+  }
+  out.push_back({"tracefs", Verdict::Good, "tracefs", host.tracefs, {}, {}});
+  const bool closed = ::access((host.tracefs + "/events").c_str(), R_OK | X_OK) != 0;
+  for (const auto& t : tracepoints_used()) {
+    if (host.tracepoints.contains(t)) continue;
+    const bool syscall = t.starts_with("syscalls:");
+    out.push_back({"tracepoint:" + t, syscall ? Verdict::Weak : Verdict::Broken, "tracepoint " + t,
+                   closed ? host.tracefs + " cannot be read by this user" : "not in this kernel",
+                   syscall ? "used without structure layouts only: arguments and exit codes are had from /proc then"
+                           : "events of processes or connections are missing",
+                   closed    ? "run burin as root"
+                   : syscall ? "a kernel with CONFIG_FTRACE_SYSCALLS"
+                             : ""});
+  }
+}
+
+}  // namespace
+
+Finding diagnose_rights(const Rights& rights) {
   struct Need {
     unsigned number;
     const char* name;
@@ -46,14 +79,32 @@ void capabilities(const Rights& rights, std::vector<Finding>& out) {
     meaning += std::string(meaning.empty() ? "" : "; ") + need.meaning;
   }
   if (missing.empty())
-    out.push_back({"privileges", Verdict::Good, "privileges", rights.euid == 0 ? "root" : "capabilities", {}, {}});
-  else
-    out.push_back({"privileges", Verdict::Broken, "privileges",
-                   (rights.euid == 0 ? "root without " : fmt::format("user {} without ", rights.euid)) + missing,
-                   meaning, rights.euid == 0 ? "docker run --privileged, or --cap-add for each" : "sudo burin doctor"});
+    return {"privileges", Verdict::Good, "privileges", rights.euid == 0 ? "root" : "capabilities", {}, {}};
+  return {"privileges",
+          Verdict::Broken,
+          "privileges",
+          (rights.euid == 0 ? "root without " : fmt::format("user {} without ", rights.euid)) + missing,
+          meaning,
+          rights.euid == 0 ? "docker run --privileged, or --cap-add for each"
+                           : "run burin as root (sudo), or give it these (AmbientCapabilities= in its unit)"};
 }
 
-}  // namespace
+std::vector<Finding> diagnose_settings(const HostFacts& host) {
+  std::vector<Finding> out;
+  if (host.lockdown == "confidentiality")
+    out.push_back({"lockdown", Verdict::Broken, "lockdown", "confidentiality",
+                   "BPF programs may not read kernel memory", "boot with lockdown=integrity, or without"});
+  else
+    out.push_back(
+        {"lockdown", Verdict::Good, "lockdown", host.lockdown.empty() ? "not reported" : host.lockdown, {}, {}});
+  if (host.kptr_restrict >= 2)
+    out.push_back({"kptr_restrict", Verdict::Weak, "kptr_restrict", std::to_string(host.kptr_restrict),
+                   "kernel addresses are hidden from everybody: kernel stack traces have no names",
+                   "sysctl kernel.kptr_restrict=1"});
+  else
+    out.push_back({"kptr_restrict", Verdict::Good, "kptr_restrict", std::to_string(host.kptr_restrict), {}, {}});
+  return out;
+}
 
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
@@ -67,7 +118,7 @@ std::string_view to_string(Verdict verdict) {
 void diagnose_process(const HostFacts&, const DiagnosisOptions& options, std::vector<Finding>& out) {
   const auto& root = options.layout.root;
   const Rights rights = read_rights(root);
-  capabilities(rights, out);
+  out.push_back(diagnose_rights(rights));
   if (rights.seccomp != 0)
     out.push_back({"seccomp", Verdict::Weak, "seccomp", "a system call filter is on this process",
                    "where it forbids bpf or perf_event_open, nothing can be traced",
@@ -93,10 +144,10 @@ void diagnose_process(const HostFacts&, const DiagnosisOptions& options, std::ve
     out.push_back({"cgroups", Verdict::Good, "control groups", std::string(to_string(around.cgroups)), {}, {}});
   else
     out.push_back({"cgroups", Verdict::Weak, "control groups", std::string(to_string(around.cgroups)),
-                   "no cgroup2: tcp_connect needs kprobes then", "mount -t cgroup2 none /sys/fs/cgroup/unified"});
+                   "no cgroup2: tcp_connect needs kprobes then", kMountCgroup2});
 }
 
-void diagnose_kernel(const HostFacts& host, std::vector<Finding>& out) {
+void diagnose_kernel(const HostFacts& host, const std::string& no_tracefs, std::vector<Finding>& out) {
   out.push_back({"kernel",
                  Verdict::Good,
                  "kernel",
@@ -105,26 +156,8 @@ void diagnose_kernel(const HostFacts& host, std::vector<Finding>& out) {
                              host.build_id.empty() ? "" : ", build id " + host.build_id),
                  {},
                  {}});
-  if (host.tracefs.empty())
-    out.push_back({"tracefs", Verdict::Broken, "tracefs", "not mounted, and could not be", "no tracepoint can be found",
-                   "mount -t tracefs tracefs /sys/kernel/tracing"});
-  else
-    out.push_back({"tracefs", Verdict::Good, "tracefs", host.tracefs, {}, {}});
-  for (const auto& t : tracepoints_used()) {
-    if (host.tracepoints.contains(t)) continue;
-    const bool syscall = t.starts_with("syscalls:");
-    out.push_back({"tracepoint:" + t, syscall ? Verdict::Weak : Verdict::Broken, "tracepoint " + t,
-                   host.tracefs.empty() ? "there is no tracefs" : "not in this kernel, or not readable",
-                   syscall ? "used without structure layouts only: arguments and exit codes are had from /proc then"
-                           : "events of processes or connections are missing",
-                   syscall ? "a kernel with CONFIG_FTRACE_SYSCALLS" : ""});
-  }
-  if (host.lockdown == "confidentiality")
-    out.push_back({"lockdown", Verdict::Broken, "lockdown", "confidentiality",
-                   "BPF programs may not read kernel memory", "boot with lockdown=integrity, or without"});
-  else
-    out.push_back(
-        {"lockdown", Verdict::Good, "lockdown", host.lockdown.empty() ? "not reported" : host.lockdown, {}, {}});
+  tracing_files(host, no_tracefs, out);
+  for (auto& setting : diagnose_settings(host)) out.push_back(std::move(setting));
   out.push_back({"lsm", Verdict::Good, "security modules", host.lsms.empty() ? "not reported" : host.lsms, {}, {}});
   constexpr int kNoUsers = 2;  // kernel.perf_event_paranoid: from here on unprivileged users may not trace
   out.push_back({"perf_event_paranoid",
@@ -133,12 +166,6 @@ void diagnose_kernel(const HostFacts& host, std::vector<Finding>& out) {
                  std::to_string(host.perf_event_paranoid),
                  host.perf_event_paranoid > kNoUsers ? "only CAP_PERFMON or CAP_SYS_ADMIN may trace" : "",
                  {}});
-  if (host.kptr_restrict >= 2)
-    out.push_back({"kptr_restrict", Verdict::Weak, "kptr_restrict", std::to_string(host.kptr_restrict),
-                   "kernel addresses are hidden from everybody: kernel stack traces have no names",
-                   "sysctl kernel.kptr_restrict=1"});
-  else
-    out.push_back({"kptr_restrict", Verdict::Good, "kptr_restrict", std::to_string(host.kptr_restrict), {}, {}});
   trial(out, "bpf", "BPF programs", host.bpf_load, Verdict::Broken, "nothing can be traced");
   trial(out, "kprobes", "kprobes", host.kprobe, Verdict::Weak,
         "kernel functions can be hooked by fentry only, or not at all; tcp_connect comes from a tracepoint");
@@ -148,9 +175,13 @@ void diagnose_kernel(const HostFacts& host, std::vector<Finding>& out) {
         "fentries of a policy are not available; kernel functions are hooked by kprobes");
   trial(out, "bpf-lsm", "BPF LSM",
         questions.trampoline ? questions.trampoline(AttachSpec::Kind::Lsm, "file_open") : Trial{}, Verdict::Weak,
-        "lsmhooks of a policy are not available", "boot with bpf in lsm= (lsm=lockdown,yama,apparmor,bpf)");
+        "lsmhooks of a policy are not available",
+        ("," + host.lsms + ",").find(",bpf,") == std::string::npos
+            ? "boot with bpf in lsm= (lsm=" + (host.lsms.empty() ? "lockdown,yama,apparmor" : host.lsms) + ",bpf)"
+            : "");
   trial(out, "sock_ops", "sock_ops", host.sock_ops, Verdict::Weak,
-        "without kprobes there is no tcp_connect with its source port");
+        "without kprobes there is no tcp_connect with its source port",
+        host.cgroup2.empty() ? std::string(kMountCgroup2) : std::string());
   trial(out, "attach_cookie", "attach cookies", host.attach_cookie, Verdict::Weak,
         "a list of functions is loaded once for each of them");
   trial(out, "override_return", "bpf_override_return", host.override_return, Verdict::Weak,
@@ -164,12 +195,12 @@ void diagnose_kernel(const HostFacts& host, std::vector<Finding>& out) {
 }
 
 std::vector<Finding> diagnose(const DiagnosisOptions& options) {
-  (void)ensure_tracefs();  // what it could not do shows in the facts
+  const auto tracefs = ensure_tracefs();
   HostFacts host = read_host(options.layout.root, tracepoints_used());
   try_kernel(host);
   std::vector<Finding> out;
   diagnose_process(host, options, out);
-  diagnose_kernel(host, out);
+  diagnose_kernel(host, tracefs ? std::string() : tracefs.error().text(), out);
   LayoutTable layout;
   diagnose_layouts(host, options, layout, out);
   diagnose_compiler(host, options, out);

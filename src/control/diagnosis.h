@@ -7,6 +7,7 @@
 
 #include "compile/compiler.h"
 #include "control/layout_ladder.h"
+#include "host/rights.h"
 #include "model/host_facts.h"
 
 namespace burin {
@@ -33,13 +34,19 @@ struct DiagnosisOptions {
   std::filesystem::path cache_dir;
 };
 
+/// What this process may not do and should: one finding, good when nothing is missing.
+Finding diagnose_rights(const Rights& rights);
+/// What the facts alone say, for the log of a start as well: lockdown and kptr_restrict, good or not.
+std::vector<Finding> diagnose_settings(const HostFacts& host);
+
 /// Looks and tries; loads small programs and takes them away again. Needs no privileges, but says less without. Nothing
 /// of the host is changed, except that tracefs is mounted if it is not and we may.
 std::vector<Finding> diagnose(const DiagnosisOptions& options);
 
 // The parts, in this order. `host` has what read_host and try_kernel found.
 void diagnose_process(const HostFacts& host, const DiagnosisOptions& options, std::vector<Finding>& out);
-void diagnose_kernel(const HostFacts& host, std::vector<Finding>& out);
+/// `no_tracefs`: why there is none, where there is none.
+void diagnose_kernel(const HostFacts& host, const std::string& no_tracefs, std::vector<Finding>& out);
 void diagnose_layouts(const HostFacts& host, const DiagnosisOptions& options, LayoutTable& layout,
                       std::vector<Finding>& out);
 void diagnose_compiler(const HostFacts& host, const DiagnosisOptions& options, std::vector<Finding>& out);

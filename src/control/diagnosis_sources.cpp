@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 #include "codegen/machine_macros.h"
 #include "codegen/renderer.h"
 #include "control/catalog.h"
@@ -39,6 +42,17 @@ const std::vector<Field>& fields() {
   return kFields;
 }
 
+/// Of a trial program that is right: something is wrong with the compiler or with what it is given.
+std::string compiler_cure(const Error& error) {
+  switch (error.code) {
+    case ErrorCode::Unsupported: return "install what burin-compile needs (Debian: apt install libbpfcc)";
+    case ErrorCode::Timeout: return "give the machine less to do, or more processors";
+    case ErrorCode::Io:
+    case ErrorCode::PermissionDenied: return "let burin make directories in /tmp";
+    default: return "give the machine or the container more memory; `dmesg` shows whether the kernel ended it";
+  }
+}
+
 }  // namespace
 
 void diagnose_layouts(const HostFacts& host, const DiagnosisOptions& options, LayoutTable& layout,
@@ -57,8 +71,9 @@ void diagnose_layouts(const HostFacts& host, const DiagnosisOptions& options, La
     Finding f{
         "layout:" + name + (a.where.empty() ? "" : ":" + a.where), Verdict::Good, "layouts: " + name, a.where, {}, {}};
     f.found += (a.where.empty() ? "" : ": ") + a.outcome;
-    if (!a.usable && !found) {
+    if (!a.usable && (!found || !a.danger.empty())) {
       f.verdict = Verdict::Weak;
+      f.meaning = a.danger.empty() ? "not a source of structure layouts" : a.danger;
       f.cure = a.cure;
     } else if (!a.usable) {
       f.found += " (not needed)";
@@ -92,21 +107,19 @@ void diagnose_compiler(const HostFacts& host, const DiagnosisOptions& options, s
   tiny.programs.push_back({"p0", ProgramType::Tracepoint});
   CompileStats stats;
   if (const auto id = compiler.id(); !id)
-    out.push_back({"compiler", Verdict::Weak, "compiler", id.error().text(),
-                   "only bundles and policies in the cache can be started", "install burin-compile beside burin"});
+    out.push_back({"compiler", Verdict::Weak, "compiler", id.error().text(), "only bundles can be started",
+                   "install burin-compile beside burin, or run from a bundle"});
   else if (const auto image = compiler.compile(tiny, &stats); !image)
-    out.push_back({"compiler",
-                   Verdict::Broken,
-                   "compiler",
-                   image.error().text(),
-                   "no policy can be compiled; bundles and cached ones can be started",
-                   {}});
+    out.push_back({"compiler", Verdict::Broken, "compiler", image.error().text(),
+                   "no policy can be compiled; bundles and those in the cache can be started",
+                   compiler_cure(image.error())});
   else
     out.push_back(
         {"compiler", Verdict::Good, "compiler", fmt::format("a trial program in {:.2f} s", stats.seconds), {}, {}});
   if (options.cache_dir.empty()) return;
   auto store = ImageStore::open(options.cache_dir);
   const bool writable = store && ::access(options.cache_dir.c_str(), W_OK) == 0;
+  const int denied = store && !writable ? errno : 0;
   struct stat info {};
   const bool there = ::stat(options.cache_dir.c_str(), &info) == 0;
   if (store && writable)
@@ -114,10 +127,11 @@ void diagnose_compiler(const HostFacts& host, const DiagnosisOptions& options, s
   else
     out.push_back({"cache", Verdict::Weak, "image cache",
                    options.cache_dir.string() + ": " +
-                       (store ? "cannot be written (read-only file system?)" : store.error().text()),
+                       (store ? std::string("cannot be written: ") + std::strerror(denied) : store.error().text()),
                    "every start compiles anew",
-                   there ? "chown root: and chmod 700 it, or give another: burin run --cache-dir DIR"
-                         : "mkdir -m 700 " + options.cache_dir.string()});
+                   denied == EROFS ? "mount it writable, or give another: burin run --cache-dir DIR"
+                   : there         ? "chown root: and chmod 700 it, or give another: burin run --cache-dir DIR"
+                                   : "mkdir -m 700 " + options.cache_dir.string()});
 }
 
 void diagnose_events(const HostFacts& host, const LayoutTable& layout, std::vector<Finding>& out) {

@@ -84,8 +84,9 @@ std::string LayoutLadder::why_not() const {
   std::string out;
   for (const auto& a : attempts_)
     if (!a.usable)
-      out += fmt::format("{}layout source {}{}: {}", out.empty() ? "" : "\n", to_string(a.source),
-                         a.where.empty() ? "" : " (" + a.where + ")", a.outcome);
+      out += fmt::format("{}layout source {}{}: {}{}", out.empty() ? "" : "\n", to_string(a.source),
+                         a.where.empty() ? "" : " (" + a.where + ")", a.outcome,
+                         a.cure.empty() ? "" : " (cure: " + a.cure + ")");
   return out;
 }
 
@@ -129,7 +130,10 @@ void LayoutLadder::fill_from_discovery(LayoutTable& table) {
 }
 
 std::optional<LayoutTable> LayoutLadder::note(LayoutSource rung, const std::string& where, Result<LayoutTable> table) {
-  LayoutAttempt& attempt = attempts_.emplace_back(LayoutAttempt{rung, where, {}, table.has_value(), {}});
+  LayoutAttempt& attempt = attempts_.emplace_back();
+  attempt.source = rung;
+  attempt.where = where;
+  attempt.usable = table.has_value();
   if (!table) {
     attempt.outcome = table.error().text();
     return std::nullopt;
@@ -167,6 +171,7 @@ std::optional<LayoutTable> LayoutLadder::from_files() {
     if (auto table = note(LayoutSource::File, file.string(), layout_from_file(file, kernel, members_))) return table;
   }
   note(LayoutSource::File, {}, fail(ErrorCode::NotFound, "no pack or BTF file of this kernel in " + looked));
+  attempts_.back().telling = false;
   attempts_.back().cure =
       "on a machine with this kernel and its BTF: burin layout pack > " + host_.release + ".layout; put it there";
   return std::nullopt;
@@ -186,10 +191,13 @@ Result<LayoutTable> LayoutLadder::compile_headers(const HeaderTree& tree, const 
 }
 
 std::optional<LayoutTable> LayoutLadder::from_headers() {
-  for (const auto& place : header_places(options_.root, host_.release)) {
+  const auto places = header_places(options_.root, host_.release);
+  for (const auto& place : places) {
     if (!place.problem.empty()) {
       note(LayoutSource::Headers, place.path.string(), fail(ErrorCode::Unsupported, place.problem));
       attempts_.back().cure = place.cure;
+      // The link that every distribution makes is missed; the other places are some distributions' habits.
+      attempts_.back().telling = !place.build.empty() || !place.target.empty() || &place == &places.front();
       continue;
     }
     if (auto table = note(LayoutSource::Headers, place.path.string(),
@@ -199,12 +207,23 @@ std::optional<LayoutTable> LayoutLadder::from_headers() {
   return std::nullopt;
 }
 
+void LayoutLadder::note_planted_headers() {
+  for (const auto& planted : planted_headers(options_.root, host_.release)) {
+    note(LayoutSource::Kheaders, planted.path.string(), fail(ErrorCode::PermissionDenied, planted.problem));
+    attempts_.back().cure = planted.cure;
+    attempts_.back().danger = planted.danger;
+  }
+}
+
 std::optional<LayoutTable> LayoutLadder::from_kernel_archive() {
+  note_planted_headers();
   const fs::path archive = kernel_header_archive(options_.root);
   if (archive.empty()) {
     note(LayoutSource::Kheaders, (options_.root / "sys/kernel/kheaders.tar.xz").string(),
          fail(ErrorCode::NotFound,
               "this kernel does not carry its headers (CONFIG_IKHEADERS is off, or `modprobe kheaders` was not done)"));
+    attempts_.back().cure = "modprobe kheaders, where the kernel has it as a module";
+    attempts_.back().telling = false;
     return std::nullopt;
   }
   const LayoutCache cache(cache_dir_, "kheaders " + host_.release + " " + host_.build_id + " " + host_.boot_id);

@@ -42,6 +42,8 @@ struct LayoutAttempt {
   std::string outcome;  ///< "120 of 126 members", or why not
   bool usable = false;  ///< a table came out of it (which the self-test may have dropped since)
   std::string cure;     ///< of a rung that is not usable
+  std::string danger;   ///< what somebody could do with it; empty: nothing
+  bool telling = true;  ///< worth a line when a start goes on without: not the mere absence of what few hosts have
 };
 
 /// Not thread-safe.
@@ -57,7 +59,7 @@ class LayoutLadder {
   /// Says that the table given last must not be used ("the self-test failed: ...").
   void drop(const std::string& reason);
   const std::vector<LayoutAttempt>& attempts() const { return attempts_; }
-  /// One line a rung that was tried and not used, for messages.
+  /// One line a rung that was tried and not used, with its cure, for messages.
   std::string why_not() const;
 
  private:
@@ -67,6 +69,7 @@ class LayoutLadder {
   std::optional<LayoutTable> from_files();
   std::optional<LayoutTable> from_headers();
   std::optional<LayoutTable> from_kernel_archive();
+  void note_planted_headers();
   /// Headers lack what only the kernel's own sources have (struct mount) and what C does not let one ask (bit-fields).
   void fill_from_discovery(LayoutTable& table);
   Result<LayoutTable> compile_headers(const HeaderTree& tree, const std::string& key);

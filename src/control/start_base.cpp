@@ -1,9 +1,11 @@
 // The first half of a start: this host, a source of layouts, the base programs, their self-test.
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 
 #include "base/log.h"
+#include "control/diagnosis.h"
 #include "control/host_questions.h"
 #include "control/seed.h"
 #include "control/supervisor_impl.h"
@@ -18,6 +20,14 @@ constexpr ino_t kInitialPidNamespace = 0xEFFFFFFC;
 
 bool wants_user_stacks(const HookPlan& plan) {
   return std::ranges::any_of(plan.hooks, [](const PlannedHook& h) { return h.user_stack != kNone; });
+}
+
+/// `named`: the user wants this one.
+void tell_attempt(const LayoutAttempt& a, bool named) {
+  const LogLevel level = named || !a.danger.empty() ? LogLevel::Warning : a.telling ? LogLevel::Info : LogLevel::Debug;
+  log(level, "layout",
+      fmt::format("{}{}: {}{}{}", to_string(a.source), a.where.empty() ? "" : " (" + a.where + ")", a.outcome,
+                  a.danger.empty() ? "" : "; " + a.danger, a.cure.empty() ? "" : " (cure: " + a.cure + ")"));
 }
 
 }  // namespace
@@ -39,8 +49,17 @@ Result<> Supervisor::Impl::look_at_host(const std::vector<PolicyFile>& files) {
   host = read_host("/", tracepoints);
   if (!options.node_name.empty()) host.node_name = options.node_name;
   try_kernel(host);
-  if (!host.bpf_load.works)
+  for (const auto& f : diagnose_settings(host))
+    if (f.verdict != Verdict::Good)
+      log(f.verdict == Verdict::Broken ? LogLevel::Warning : LogLevel::Info, "host",
+          f.what + " is " + f.found + ": " + f.meaning + " (cure: " + f.cure + ")");
+  if (!host.bpf_load.works) {
+    const Finding rights = diagnose_rights(read_rights("/"));
+    if (rights.verdict != Verdict::Good)
+      return fail(ErrorCode::PermissionDenied, rights.found + ": " + rights.meaning,
+                  host.bpf_load.reason + "\ncure: " + rights.cure);
     return fail(ErrorCode::Unsupported, "this kernel does not load BPF programs for us: " + host.bpf_load.reason);
+  }
   if (options.layout.pack)
     if (const std::string why = kernel_mismatch(options.layout.pack->kernel, identity_of(host)); !why.empty())
       return fail(ErrorCode::Unsupported,
@@ -51,6 +70,13 @@ Result<> Supervisor::Impl::look_at_host(const std::vector<PolicyFile>& files) {
   return Ok{};
 }
 
+void Supervisor::Impl::tell_cache_trouble(const CompileStats& stats) {
+  if (stats.cache_trouble.empty() || stats.cache_trouble == cache_trouble_told) return;
+  cache_trouble_told = stats.cache_trouble;
+  log(LogLevel::Warning, "cache",
+      stats.cache_trouble + ": the next start compiles anew (cure: --cache-dir DIR with one that root can write)");
+}
+
 Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   TRY(auto unit, render_base(host, table, needs));
   const Compiler compiler(options.compiler, store ? &*store : nullptr);
@@ -59,7 +85,8 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
     return compiler.compile(unit.source, &base_compile);
   }();
   log_compile("base", base_compile);
-  if (!image) return in_context(std::move(image).error(), "compiling the base programs");
+  if (!image) return tl::unexpected(compile_failed(std::move(image).error(), "compiling the base programs", options));
+  tell_cache_trouble(base_compile);
   const Stopwatch watch(times.load);
   auto loaded = LoadedProgram::load(*image, unit.inits, {}, host, "burin");
   if (!loaded) return in_context(std::move(loaded).error(), "loading the base programs");
@@ -135,12 +162,16 @@ Result<> Supervisor::Impl::start_on_ladder(std::vector<PolicyFile>& files, std::
     }
     for (; told < ladder.attempts().size(); ++told) {
       const LayoutAttempt& a = ladder.attempts()[told];
-      const bool named = a.source == LayoutSource::File && !options.layout.file.empty();
-      if (!a.usable)
-        log(named ? LogLevel::Warning : LogLevel::Debug, "layout",
-            std::string(to_string(a.source)) + (a.where.empty() ? "" : " (" + a.where + ")") + ": " + a.outcome);
+      if (!a.usable) tell_attempt(a, a.source == LayoutSource::File && !options.layout.file.empty());
     }
-    if (!table) return fail(ErrorCode::Unsupported, "no source of structure layouts can be used", ladder.why_not());
+    if (!table) {
+      const auto& only = options.layout.only;
+      return fail(ErrorCode::Unsupported,
+                  only ? fmt::format("layout source {} cannot be used (without --layout-source another one is taken)",
+                                     to_string(*only))
+                       : "no source of structure layouts can be used",
+                  ladder.why_not());
+    }
     layout = std::move(*table);
     self_test = {};
     std::string text;

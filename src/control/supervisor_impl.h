@@ -33,6 +33,13 @@ class Stopwatch {
   std::uint64_t begin_;
 };
 
+/// A start that has no compiler lacks something of the host; it was not called wrongly.
+inline Error compile_failed(Error error, std::string doing, const RunOptions& options) {
+  if (error.code == ErrorCode::NotFound && !options.compiler.require_image) error.code = ErrorCode::Unsupported;
+  error.context.push_back(std::move(doing));
+  return error;
+}
+
 // Declaration order is shutdown order reversed: the reader stops before the pipeline goes, the hub goes last.
 struct Supervisor::Impl {
   RunOptions options;
@@ -44,6 +51,7 @@ struct Supervisor::Impl {
   StartTimes times;
   SelfTestReport self_test;
   CompileStats base_compile;
+  std::string cache_trouble_told;
   std::unique_ptr<StreamHub> hub;
   std::unique_ptr<Outreach> outreach;
   std::unique_ptr<Recorder> recorder;
@@ -66,6 +74,8 @@ struct Supervisor::Impl {
   Result<> start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image);
   /// Says why an image that should have been there was not used.
   static void log_compile(const std::string& unit, const CompileStats& stats);
+  /// Says what is wrong with the cache, each thing once.
+  void tell_cache_trouble(const CompileStats& stats);
   void announce_hooks(const HookPlan& plan);
   std::vector<SeedProcess> seed_kernel();
   DaemonStatus status() const;

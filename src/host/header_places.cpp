@@ -68,6 +68,8 @@ void look_at_header_tree(HeaderPlace& place, const std::string& release) {
   if (!fs::exists(place.path, error)) {
     place.problem = place.target.empty() ? "does not exist" : "is a dangling link to " + place.target.string();
     place.cure = install_hint(release);
+    if (!place.target.empty())
+      place.cure += "; in a container that has the host's /lib/modules: also mount the host's /usr/src there";
     return;
   }
   place.build = place.path;
@@ -92,6 +94,20 @@ void look_at_header_tree(HeaderPlace& place, const std::string& release) {
         place.cure = "chown root: " + bad.string() + " && chmod go-w " + bad.string();
       }
   }
+}
+
+std::vector<PlantedHeaders> planted_headers(const fs::path& root, const std::string& release) {
+  const fs::path path = below(root, "/tmp/kheaders-" + release);
+  struct stat info {};
+  if (::lstat(path.c_str(), &info) != 0) return {};
+  const bool foreign = info.st_uid != 0 && info.st_uid != ::geteuid();
+  const bool link = S_ISLNK(info.st_mode), open = !link && (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+  if (!foreign && !open) return {};
+  return {{path,
+           (foreign ? "belongs to user " + std::to_string(info.st_uid) : std::string("can be written by everybody")) +
+               (link ? ", is a link" : "") + ", and was not unpacked by burin: never used",
+           "BCC's own tools, run by root, compile with what its owner puts there",
+           "look at who made it, then: rm -r " + path.string()}};
 }
 
 std::vector<HeaderPlace> header_places(const fs::path& root, const std::string& release) {

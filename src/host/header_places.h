@@ -28,6 +28,17 @@ std::vector<HeaderPlace> header_places(const std::filesystem::path& root, const 
 /// `root`; empty when there is none.
 std::filesystem::path kernel_header_archive(const std::filesystem::path& root);
 
+/// A directory in which tools built on BCC look for unpacked headers, where others than root could put some.
+struct PlantedHeaders {
+  std::filesystem::path path;
+  std::string problem;  ///< whose it is
+  std::string danger;   ///< what can be done with it
+  std::string cure;
+};
+/// /tmp/kheaders-RELEASE below `root`, when it is there and not root's (or ours) alone. Nothing in it is ever used:
+/// this is for saying so.
+std::vector<PlantedHeaders> planted_headers(const std::filesystem::path& root, const std::string& release);
+
 /// What is wrong with a tree for this kernel; fills source, build and release of `place` (whose path is the tree).
 void look_at_header_tree(HeaderPlace& place, const std::string& release);
 

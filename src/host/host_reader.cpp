@@ -91,8 +91,15 @@ std::string lockdown_mode(const fs::path& root) {
   return open < close && close != std::string::npos ? text.substr(open + 1, close - open - 1) : std::string();
 }
 
+/// Something else was mounted on top: the table of mounts still has the tracefs below.
+bool is_covered(const fs::path& tracefs) {
+  struct stat info {};
+  return ::stat((tracefs / "events").c_str(), &info) != 0 && errno == ENOENT;
+}
+
 std::string find_tracefs(const fs::path& root, const std::vector<Mount>& mounts) {
   std::string found = find_mount(mounts, "tracefs", {kTracefs, kOldTracefs});
+  if (!found.empty() && is_covered(below(root, found))) found.clear();
   // debugfs mounts tracefs by itself when its directory is first entered: it may work without being in the table yet.
   std::error_code ignored;
   if (found.empty() && fs::is_directory(below(root, kOldTracefs) / "events", ignored)) found = kOldTracefs;
@@ -223,9 +230,10 @@ Result<std::string> ensure_tracefs() {
   if (std::string found = find_tracefs("/", mounts); !found.empty()) return found;
   struct stat info {};
   if (::stat(kTracefs, &info) != 0)
-    return fail(
-        ErrorCode::Unsupported,
-        "this kernel has no tracefs (/sys/kernel/tracing does not exist): CONFIG_TRACING is off, or /sys is hidden");
+    return fail(ErrorCode::Unsupported,
+                "this kernel has no tracefs (/sys/kernel/tracing does not exist): CONFIG_TRACING is off, or /sys is "
+                "hidden (in a "
+                "container: -v /sys/kernel/tracing:/sys/kernel/tracing)");
   if (::mount("tracefs", kTracefs, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0 && errno != EBUSY)
     return fail_errno(
         ErrorCode::Unsupported,

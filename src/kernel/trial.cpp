@@ -94,10 +94,17 @@ std::string locked(const HostFacts& host) {
                                                           : ": kernel lockdown is \"" + host.lockdown + "\"";
 }
 
+/// Whether the kernel has the helper was not found out.
+std::string no_right(const char* helper, const HostFacts& host) {
+  return std::string("loading a program that calls ") + helper + ": " + std::generic_category().message(EPERM) +
+         " (needs CAP_BPF and CAP_PERFMON" + locked(host) + ")";
+}
+
 Trial try_override(const HostFacts& host) {
   std::string log;
   int error = 0;
   if (load_with_helper(BPF_FUNC_override_return, host, log, error)) return {true, {}};
+  if (error == EPERM) return failed(no_right("bpf_override_return", host));
   return failed(
       "this kernel has no bpf_override_return (built without CONFIG_BPF_KPROBE_OVERRIDE, which needs "
       "CONFIG_FUNCTION_ERROR_INJECTION): " +
@@ -108,6 +115,7 @@ Trial try_write_user(const HostFacts& host) {
   std::string log;
   int error = 0;
   if (load_with_helper(BPF_FUNC_probe_write_user, host, log, error)) return {true, {}};
+  if (error == EPERM) return failed(no_right("bpf_probe_write_user", host));
   return failed("this kernel does not let BPF programs write user memory (bpf_probe_write_user" + locked(host) +
                 "): " + std::generic_category().message(error));
 }
@@ -117,6 +125,7 @@ Trial try_cookie(const HostFacts& host) {
   std::string log;
   int error = 0;
   if (load_with_helper(kGetAttachCookie, host, log, error)) return {true, {}};
+  if (error == EPERM) return failed(no_right("bpf_get_attach_cookie", host));
   return failed("this kernel has no attach cookies (before 5.15): each place gets a copy of its program");
 }
 

@@ -200,12 +200,13 @@ class Stream:
 class Daemon:
     """`burin run` as a child process, ready when the constructor returns. Use it in a `with` statement."""
 
-    def __init__(self, *policies, args=(), env=None, cache=None, follow=True, node_name=None, program=BURIN):
+    def __init__(self, *policies, args=(), env=None, cache=None, follow=True, node_name=None, program=BURIN, wrap=()):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_file = tempfile.TemporaryFile()
-        self._cache = shared_cache() if cache is None else cache
-        command = [program, "run", "--listen", f"127.0.0.1:{self.port}", "--cache-dir", self._cache]
+        self._cache = shared_cache() if cache is None else cache  # "": none
+        # `wrap`: a command that ends by executing the one given to it, such as unshare.
+        command = [*wrap, program, "run", "--listen", f"127.0.0.1:{self.port}", "--cache-dir", self._cache]
         for policy in policies:
             command += ["--policy", str(policy)]
         if node_name:

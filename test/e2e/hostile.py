@@ -15,7 +15,31 @@ def policy(name="hostile", call="tcp_connect", operator="NotDAddr", value='"10.0
     return (HEAD + HOOK + SELECT).format(name=name, call=call, operator=operator, value=value)
 
 
+def other(section):
+    """A policy whose spec is these lines, indented by two spaces."""
+    return HEAD.format(name="hostile").replace("  kprobes:\n", "") + "".join(f"  {line}\n" for line in section.splitlines())
+
+
+def tracepoint(subsystem, event, more=""):
+    return other(f'tracepoints:\n- subsystem: "{subsystem}"\n  event: "{event}"\n{more}')
+
+
+# A second line of tracefs' kprobe_events, if a name went there as it is.
+SMUGGLED = "\\np:kprobes/smuggled vfs_read"
 CASES = {
+    "a way out of tracefs in a tracepoint's event": tracepoint("sched", "../../../../../../etc"),
+    "a way out of tracefs in a tracepoint's subsystem": tracepoint("../../../../../../etc", "passwd"),
+    "nothing but dots as a subsystem": tracepoint("..", "sched"),
+    "an absolute path as a subsystem": tracepoint("/etc", "passwd"),
+    "a newline in a tracepoint's event": tracepoint("sched", "sched_switch" + SMUGGLED),
+    "a NUL in a tracepoint's event": tracepoint("sched", "sched_switch\\0x"),
+    "a newline in a raw tracepoint": tracepoint("sched", "sched_switch" + SMUGGLED, "  raw: true\n"),
+    "a newline in an LSM hook": other(f'lsmhooks:\n- hook: "file_open{SMUGGLED}"'),
+    "a newline in a list's function": other(
+        f'lists:\n- name: "l"\n  values:\n  - "vfs_fsync{SMUGGLED}"\nkprobes:\n- call: "list:l"\n  syscall: false'),
+    "a newline in an enforcer's call": other(f'enforcers:\n- calls:\n  - "sys_read{SMUGGLED}"'),
+    "a symbol that begins a second probe": policy(call="vfs_fsync" + SMUGGLED),
+    "BCC's prefix of a probe as a function's name, with a path": policy(call="kprobe__../x"),
     "C comment in the function name": policy(call="tcp_connect*/ int x; /*"),
     "trigraph in the function name": policy(call="tcp_connect??/"),
     "newline in the function name": policy(call="tcp_connect\\n#include <x>"),

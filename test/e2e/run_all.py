@@ -35,7 +35,9 @@ TESTS = [
     "layouts",
     "bundle",
     "hidden",
+    "faults",
     "hostile",
+    "hostile_compile",
 ]
 
 if __name__ == "__main__":

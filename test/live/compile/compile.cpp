@@ -290,7 +290,7 @@ TEST_CASE("a compile that needs too much memory is an error and not a loss") {
   REQUIRE_FALSE(image);
   INFO(image.error().text());
   CHECK(image.error().code == ErrorCode::Compile);
-  CHECK(image.error().message.find("under a limit of 300 MiB") != std::string::npos);
+  CHECK(image.error().message.find("than its limit of 300 MiB") != std::string::npos);
 }
 #endif
 

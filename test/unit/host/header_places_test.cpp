@@ -76,3 +76,28 @@ TEST_CASE("the kernel's own archive of headers") {
   root.write("sys/kernel/kheaders.tar.xz", "x");
   CHECK(kernel_header_archive(root.path) == root.path / "sys/kernel/kheaders.tar.xz");
 }
+
+TEST_CASE("unpacked headers that others made are named") {
+  const Root root;
+  CHECK(planted_headers(root.path, kRelease).empty());
+  const fs::path place = fs::path("tmp") / ("kheaders-" + std::string(kRelease));
+  root.tree(place, kRelease);
+  ::chmod((root.path / place).c_str(), 0755);
+  CHECK(planted_headers(root.path, kRelease).empty());  // ours: what BCC unpacked itself
+  ::chmod((root.path / place).c_str(), 0777);
+  REQUIRE(planted_headers(root.path, kRelease).size() == 1);
+  CHECK(planted_headers(root.path, kRelease)[0].problem.find("can be written by everybody") == 0);
+  ::chmod((root.path / place).c_str(), 0755);
+  if (::geteuid() != 0) return;
+  REQUIRE(::chown((root.path / place).c_str(), 1234, 1234) == 0);
+  const auto planted = planted_headers(root.path, kRelease);
+  REQUIRE(planted.size() == 1);
+  CHECK(planted[0].path == root.path / place);
+  CHECK(planted[0].problem.find("belongs to user 1234") == 0);
+  CHECK(planted[0].cure.find("rm -r " + planted[0].path.string()) != std::string::npos);
+  fs::remove_all(root.path / place);
+  fs::create_directory_symlink("/nowhere", root.path / place);  // a link of a foreign owner is followed by nobody
+  REQUIRE(::lchown((root.path / place).c_str(), 1234, 1234) == 0);
+  REQUIRE(planted_headers(root.path, kRelease).size() == 1);
+  CHECK(planted_headers(root.path, kRelease)[0].problem.find("is a link") != std::string::npos);
+}
