@@ -42,7 +42,7 @@ r->a3 = (u64)v_a3;  /* arguments.yaml:16 argument 3 (uint64) */
   burin_count(slots + BURIN_MATCHED);  /* arguments.yaml:7 send */
   if (!post) return result;  /* arguments.yaml:7 send */
   burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 128, 4095);  /* arguments.yaml:7 send */
-  burin_fill_head(&r->head, 16 + target, (128 + (s->tail & 4095)));  /* arguments.yaml:7 send */
+  burin_fill_head(&r->head, target >> 16, (128 + (s->tail & 4095)));  /* arguments.yaml:7 send */
   r->head.selector = selector;  /* arguments.yaml:7 send */
   r->head.action = action;  /* arguments.yaml:7 send */
   r->head.return_action = return_action;  /* arguments.yaml:7 send */
@@ -51,8 +51,8 @@ r->a3 = (u64)v_a3;  /* arguments.yaml:16 argument 3 (uint64) */
   return result;
 }
 int p0(struct pt_regs *ctx) {
-  u32 target = 0;  /* arguments.yaml:7 attach point */
-  u32 slots = 0 + target * BURIN_SLOTS;
+  u32 target = 1048576;  /* arguments.yaml:7 attach point */
+  u32 slots = (target & 0xffff) * BURIN_SLOTS;
   burin_count(slots + BURIN_ENTERED);
   struct burin_scratch *s = burin_take();
   if (!s) {

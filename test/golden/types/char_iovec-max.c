@@ -50,7 +50,7 @@ burin_text_iovec((&s->t[0]), v_a0, n_a0, 0, 0, 1);
   burin_count(slots + BURIN_MATCHED);
   if (!post) return result;
   burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 128, 4095);
-  burin_fill_head(&r->head, 16 + target, (128 + (s->tail & 4095)));
+  burin_fill_head(&r->head, target >> 16, (128 + (s->tail & 4095)));
   r->head.selector = selector;
   r->head.action = action;
   r->head.return_action = return_action;

@@ -32,7 +32,7 @@ r->a1 = (s32)v_a1;  /* policy.yaml:12 argument 1 (int) */
   burin_count(slots + BURIN_MATCHED);  /* policy.yaml:7 send */
   if (!post) return result;  /* policy.yaml:7 send */
   burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 120, 4095);  /* policy.yaml:7 send */
-  burin_fill_head(&r->head, 16 + target, (120 + (s->tail & 4095)));  /* policy.yaml:7 send */
+  burin_fill_head(&r->head, target >> 16, (120 + (s->tail & 4095)));  /* policy.yaml:7 send */
   r->head.selector = selector;  /* policy.yaml:7 send */
   r->head.action = action;  /* policy.yaml:7 send */
   r->head.return_action = return_action;  /* policy.yaml:7 send */
@@ -41,8 +41,8 @@ r->a1 = (s32)v_a1;  /* policy.yaml:12 argument 1 (int) */
   return result;
 }
 int p0(struct pt_regs *ctx) {
-  u32 target = 0;  /* policy.yaml:7 attach point */
-  u32 slots = 0 + target * BURIN_SLOTS;
+  u32 target = 1048576;  /* policy.yaml:7 attach point */
+  u32 slots = (target & 0xffff) * BURIN_SLOTS;
   burin_count(slots + BURIN_ENTERED);
   struct burin_scratch *s = burin_take();
   if (!s) {

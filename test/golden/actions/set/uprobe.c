@@ -39,7 +39,7 @@ if (burin_read_user(&v_set, 8, (void *)((u64)ctx->bp + -16ll))) {  /* policy.yam
   if (!matched) return result;
   burin_count(slots + BURIN_MATCHED);  /* policy.yaml:7 send */
   if (!post) return result;  /* policy.yaml:7 send */
-  burin_fill_head(&r->head, 16 + target, 112);  /* policy.yaml:7 send */
+  burin_fill_head(&r->head, target >> 16, 112);  /* policy.yaml:7 send */
   r->head.selector = selector;  /* policy.yaml:7 send */
   r->head.action = action;  /* policy.yaml:7 send */
   r->head.return_action = return_action;  /* policy.yaml:7 send */
@@ -48,8 +48,8 @@ if (burin_read_user(&v_set, 8, (void *)((u64)ctx->bp + -16ll))) {  /* policy.yam
   return result;
 }
 int p0(struct pt_regs *ctx) {
-  u32 target = 0;  /* policy.yaml:7 attach point */
-  u32 slots = 0 + target * BURIN_SLOTS;
+  u32 target = 1048576;  /* policy.yaml:7 attach point */
+  u32 slots = (target & 0xffff) * BURIN_SLOTS;
   burin_count(slots + BURIN_ENTERED);
   struct burin_scratch *s = burin_take();
   if (!s) {
