@@ -60,7 +60,7 @@ burin_text_iovec((&s->t[0]), v_a0, n_a0, 0, 0, 1);
     struct burin_data *d = data.lookup(&copy);
     if (d) {
       burin_locate_iovec(d, v_a0, n_a0, 0, ~0ull, 0, 1);
-      burin_send_data(ctx, d, (struct w_text *)&r->a0, &r->a0_data, copy, 16 + target, 0, r->head.ktime, slots);
+      burin_send_data(ctx, d, (struct w_text *)&r->a0, &r->a0_data, copy, target >> 16, 0, r->head.ktime, slots);
     }
   }
   burin_posted(slots, events.perf_submit(ctx, r, (128 + (s->tail & 4095))));
