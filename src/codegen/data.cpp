@@ -52,7 +52,8 @@ std::string data_text(const PlannedHook& hook, const PlannedArg& arg, std::uint1
   const std::string text = "(struct w_text *)&" + site.dst;
   return "  if ((" + text + ")->flags & BURIN_TEXT_TRUNCATED) {\n    u32 copy = s->copy;\n" +
          "    struct burin_data *d = data.lookup(&copy);\n    if (d) {\n      " + type->locate(site) +
-         "      burin_send_data(ctx, d, " + text + ", &" + field + ", copy, target >> 16, " + std::to_string(which) + ", " + std::string(stamp) + ", slots);\n    }\n  }\n";
+         "      burin_send_data(ctx, d, " + text + ", &" + field + ", copy, target >> 16, " + std::to_string(which) +
+         ", " + std::string(stamp) + ", slots);\n    }\n  }\n";
 }
 
 }  // namespace burin

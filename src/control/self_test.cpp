@@ -115,7 +115,10 @@ bool walks_paths(const LayoutTable& layout) {
                          "task_struct.mm", "mm_struct.exe_file", "file.f_path"});
 }
 
-void test_process(Pipeline& pipeline, LoadedProgram& base, bool with_paths, SelfTestReport& report) {
+/// `meanwhile` is done while the child's first event is on its way.
+template <class Meanwhile>
+void test_process(Pipeline& pipeline, LoadedProgram& base, bool with_paths, SelfTestReport& report,
+                  const Meanwhile& meanwhile) {
   auto seen = std::make_shared<Seen>();
   pipeline.set_observer([seen](const Event& event) {
     if (!event.process || (event.kind != EventKind::Exec && event.kind != EventKind::Exit)) return false;
@@ -132,12 +135,13 @@ void test_process(Pipeline& pipeline, LoadedProgram& base, bool with_paths, Self
   if (pid < 0) {
     pipeline.set_observer(nullptr);
     report.skipped.push_back("process events: neither /bin/cat nor " + child.program + " can be started here");
-    return;
+    return meanwhile();
   }
   {
     std::lock_guard lock(seen->mutex);
     seen->pid = static_cast<std::uint32_t>(pid);
   }
+  meanwhile();
   Comparison compare(report);
   Event exec, exit;
   const bool got_exec = seen->wait_for(EventKind::Exec, exec);
@@ -236,8 +240,9 @@ void test_sock(LoadedProgram& base, const HostFacts& host, SelfTestReport& repor
 SelfTestReport run_self_test(Pipeline& pipeline, LoadedProgram& base, const HostFacts& host,
                              const LayoutTable& layout) {
   SelfTestReport report;
-  test_process(pipeline, base, walks_paths(layout), report);
-  if (!layout.members.empty()) test_sock(base, host, report);
+  test_process(pipeline, base, walks_paths(layout), report, [&] {
+    if (!layout.members.empty()) test_sock(base, host, report);
+  });
   return report;
 }
 

@@ -1,7 +1,5 @@
 #include "control/supervisor.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 
 #include "base/log.h"
@@ -9,6 +7,7 @@
 #include "control/bundling.h"
 #include "control/catalog.h"
 #include "control/supervisor_impl.h"
+#include "control/trim_memory.h"
 
 namespace burin {
 
@@ -115,12 +114,12 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
   }
   d.times.total = total;
   d.ready = true;
-  ::malloc_trim(0);  // parsing BTF and YAML took far more than running will
   return self;
 }
 
 void Supervisor::after_start() {
   if (impl_->base) impl_->base->detach("base_selftest");
+  trim_memory();  // parsing BTF and YAML took far more than running will
 }
 
 void Supervisor::stop() {
