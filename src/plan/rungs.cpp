@@ -80,6 +80,14 @@ std::string tracepoint_problem(const Hook& hook, const PlanInput& in) {
   return {};
 }
 
+/// A trampoline hands over arguments, not registers.
+bool reads_registers(const Hook& hook) {
+  const auto any = [](const std::vector<PolicyArg>& list) {
+    return std::ranges::any_of(list, [](const PolicyArg& a) { return a.source == PolicyArg::Source::PtRegs; });
+  };
+  return any(hook.args) || any(hook.data);
+}
+
 std::string trampoline_problem(AttachSpec::Kind kind, const Callee& callee, const PlanInput& in) {
   if (in.only_rung || !in.ask.trampoline) return {};
   return in.ask.trampoline(kind, callee.function).reason;
@@ -124,15 +132,17 @@ std::vector<ProbeAttach> ways_of(const Hook& hook, const Callee& callee, const P
   // A 32-bit call has a wrapper of its own where its parameters mean something else than in 64-bit mode.
   if (callee.compat)
     return {{Rung::Kprobe, "__ia32_compat_sys_" + callee.name, {}}, {Rung::Kprobe, callee.function, {}}};
+  std::vector<ProbeAttach> ways = {{Rung::Kprobe, callee.function, {}}};
   if (callee.syscall) {
-    std::vector<ProbeAttach> ways = {{Rung::SyscallTracepoint, {}, {}}, {Rung::Kprobe, callee.function, {}}};
+    ways.insert(ways.begin(), {Rung::SyscallTracepoint, {}, {}});
     // Older kernels hand syscall tracepoints the program's registers only: no kernel stack starts there.
     if (any_action(hook, [](const Action& a) { return a.kernel_stack; })) std::swap(ways[0], ways[1]);
-    return ways;
+  } else if (const Probe* probe = in.catalog.find_function(callee.function); probe && !probe->attach.empty()) {
+    ways = probe->attach;
   }
-  if (const Probe* probe = in.catalog.find_function(callee.function); probe && !probe->attach.empty())
-    return probe->attach;
-  return {{Rung::Kprobe, callee.function, {}}};
+  // Last, because it takes BTF, and a program of its own for each function (decision record 0010).
+  if (!reads_registers(hook)) ways.push_back({Rung::Fentry, callee.function, {}});
+  return ways;
 }
 
 }  // namespace burin

@@ -3,9 +3,10 @@ the sources' folder. The same events must come, from whatever source of layouts 
 what it is (the guest of test/vm has version 2, or version 1 with BURIN_VM_CGROUP=v1)."""
 import json
 import os
+import socket
 
 import harness
-from harness import Daemon, check, check_equal
+from harness import Daemon, check, check_equal, kind_of, pid_of, sock_of
 from layouts import listening, scene, source_of
 
 PLACES = ["/sys/kernel/btf", "/lib/modules", "/usr/src"]
@@ -54,6 +55,30 @@ def hidden_in_turn(folder):
           f"{[p for p in PLACES if p not in here]}")
 
 
+def without_kprobes(folder):
+    """A kernel function that a policy names: by kprobe, else by fentry, else not at all, with the reason of each."""
+    policy = harness.write_policy(folder, "closing", call="tcp_close")
+    folder_of_kprobes = "/sys/bus/event_source/devices/kprobe"
+    program = hiding(folder, folder_of_kprobes) if os.path.isdir(folder_of_kprobes) else harness.BURIN
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        try:
+            daemon = Daemon(policy, program=program)
+        except AssertionError as refused:
+            check("kprobe: this kernel has no kprobes" in str(refused) and "fentry: " in str(refused), f"the refusal: {refused}")
+            print("      neither kprobes nor fentry here: refused with both reasons")
+            return
+        with daemon:
+            check_equal(daemon.policy("closing")["hooks"][0]["rung"], "fentry", "rung of tcp_close")
+            with socket.socket() as s:
+                s.connect(server.getsockname())
+                port = s.getsockname()[1]
+            event = daemon.stream.wait_for(lambda e: kind_of(e) == "process_kprobe" and pid_of(e) == os.getpid()
+                                           and sock_of(e)["sport"] == port, "tcp_close")
+            check_equal((event["process_kprobe"]["function_name"], sock_of(event)["dport"]), ("tcp_close", server.getsockname()[1]), "the event")
+            daemon.stop()
+            print("      kprobes hidden: tcp_close by fentry")
+
+
 if __name__ == "__main__":
     harness.require_bpf()
-    harness.run(hidden_in_turn)
+    harness.run(hidden_in_turn, without_kprobes)

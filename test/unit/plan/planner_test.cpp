@@ -29,6 +29,8 @@ struct World {
       for (const auto& member : type.needs_layout) layout.members[member] = {8, 8, 0, 0};
   }
 
+  bool trampolines = false;
+
   HookPlan plan(const std::string& hook) {
     const std::string text =
         "apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: p\nspec:\n  kprobes:\n" + hook;
@@ -40,6 +42,9 @@ struct World {
     HostQuestions questions;
     questions.kprobe = [](std::string_view s) {
       return s == "gone" ? Trial{false, "this kernel has no function gone"} : Trial{true, ""};
+    };
+    questions.trampoline = [this](AttachSpec::Kind, std::string_view) {
+      return trampolines ? Trial{true, ""} : Trial{false, "no trampolines here"};
     };
     HookPlan out = plan_policy(policy, {catalog, host, layout, questions, 16, {}, 0}, planning);
     REQUIRE_FALSE(planning.has_errors());
@@ -78,7 +83,23 @@ TEST_CASE("a hook that cannot be had leaves the others alone") {
   CHECK(plan.hooks.size() == 1);
   REQUIRE(plan.unavailable.size() == 1);
   CHECK(plan.unavailable[0].function == "gone");
-  CHECK(plan.unavailable[0].reason == "kprobe: this kernel has no function gone");
+  CHECK(plan.unavailable[0].reason == "kprobe: this kernel has no function gone; fentry: no trampolines here");
+}
+
+TEST_CASE("where there are no kprobes a trampoline serves, unless registers are wanted") {
+  World w;
+  w.host.kprobe = {false, "no kprobes here"};
+  w.trampolines = true;
+  const std::string plain = "  - call: f\n    syscall: false\n    args:\n    - index: 0\n      type: int32\n";
+  CHECK(w.plan(plain).hooks.at(0).rung == Rung::Fentry);
+  // What the probe's manifest has comes before it.
+  CHECK(w.plan(kConnect).hooks.at(0).rung == Rung::StateSockOps);
+  const HookPlan registers =
+      w.plan(plain + "    data:\n    - source: pt_regs\n      resolve: rdi\n      type: uint64\n");
+  CHECK(registers.hooks.empty());
+  CHECK(registers.unavailable.at(0).reason == "kprobe: no kprobes here");
+  w.host.kprobe = {true, ""};
+  CHECK(w.plan(plain).hooks.at(0).rung == Rung::Kprobe);
 }
 
 TEST_CASE("a signal that depends on the source port is refused where the port comes too late") {
