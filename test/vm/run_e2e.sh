@@ -18,7 +18,12 @@ kernel=$cache/kernels/$package
 mkdir -p "$cache/kernels"
 get=("$here/fetch_kernel.sh" "$kernel" "$package")
 [ "$package" != nobtf ] || get=("$here/build_kernel.sh" "$kernel")
+# Several guests may start at the same time: one of them gets the kernel.
+exec 9>"$kernel.lock"
+flock 9
 release=$("${get[@]}" 2>"$kernel.log" || { echo "SKIP: no guest kernel: $(tail -n 1 "$kernel.log")"; exit 77; })
+flock -u 9
+exec 9>&-
 echo "guest kernel $release"
 [ $# -gt 0 ] || set -- "$here/guest_tests.sh" "$bin"
 status=0
