@@ -21,7 +21,7 @@ get=("$here/fetch_kernel.sh" "$kernel" "$package")
 # Several guests may start at the same time: one of them gets the kernel.
 exec 9>"$kernel.lock"
 flock 9
-release=$("${get[@]}" 2>"$kernel.log" || { echo "SKIP: no guest kernel: $(tail -n 1 "$kernel.log")"; exit 77; })
+release=$("${get[@]}" 2>"$kernel.log") || { echo "SKIP: no guest kernel: $(tail -n 1 "$kernel.log")"; exit 77; }
 flock -u 9
 exec 9>&-
 echo "guest kernel $release"
