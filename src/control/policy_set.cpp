@@ -45,7 +45,7 @@ Result<std::vector<HookPlan>> plan_set(std::vector<PolicyFile>& files, const Pla
 }
 
 bool has_programs(const HookPlan& plan) {
-  return !plan.loader || !plan.hooks.empty() || !plan.enforcers.empty();
+  return !plan.hooks.empty() || !plan.enforcers.empty();
 }
 
 }  // namespace burin

@@ -17,7 +17,7 @@ namespace burin {
 Result<std::vector<HookPlan>> plan_set(std::vector<PolicyFile>& files, const PlanInput& ground, std::string& rendered,
                                        bool color);
 
-/// False for a policy of nothing but `loader: true`.
+/// False for a policy of nothing but `loader: true`, or of nothing that is there (and may be absent).
 bool has_programs(const HookPlan& plan);
 
 }  // namespace burin

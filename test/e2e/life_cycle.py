@@ -177,6 +177,27 @@ def http_interface(folder):
         daemon.stop()
 
 
+def what_may_be_absent_is_no_obstacle(folder):
+    policy = os.path.join(folder, "absent.yaml")
+    with open(policy, "w", encoding="utf-8") as f:
+        f.write("""apiVersion: cilium.io/v1alpha1
+kind: TracingPolicy
+metadata:
+  name: "absent"
+spec:
+  kprobes:
+  - call: "no_such_function_anywhere"
+    syscall: false
+    ignore:
+      callNotFound: true
+""")
+    with Daemon(policy) as daemon:
+        entry = daemon.policy("absent")
+        check_equal((entry["hooks"], [u["function"] for u in entry["unavailable"]]), ([], ["no_such_function_anywhere"]), "hooks, and what is missing")
+        daemon.stream.barrier()
+        daemon.stop()
+
+
 def list_policy(folder, name, calls):
     path = os.path.join(folder, f"{name}.yaml")
     with open(path, "w", encoding="utf-8") as f:
@@ -248,4 +269,4 @@ def values_in_maps_need_no_compile(folder):
 
 if __name__ == "__main__":
     harness.run(sigterm_delivers_everything, sigint_is_the_same, sigkill_leaves_nothing, second_start_compiles_nothing,
-                another_list_needs_no_compile, values_in_maps_need_no_compile, an_unsafe_cache_is_not_used, a_damaged_cache_is_made_anew, a_taken_port_is_said, http_interface)
+                another_list_needs_no_compile, values_in_maps_need_no_compile, what_may_be_absent_is_no_obstacle, an_unsafe_cache_is_not_used, a_damaged_cache_is_made_anew, a_taken_port_is_said, http_interface)
