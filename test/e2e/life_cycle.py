@@ -269,4 +269,5 @@ def values_in_maps_need_no_compile(folder):
 
 if __name__ == "__main__":
     harness.run(sigterm_delivers_everything, sigint_is_the_same, sigkill_leaves_nothing, second_start_compiles_nothing,
-                another_list_needs_no_compile, values_in_maps_need_no_compile, what_may_be_absent_is_no_obstacle, an_unsafe_cache_is_not_used, a_damaged_cache_is_made_anew, a_taken_port_is_said, http_interface)
+                another_list_needs_no_compile, values_in_maps_need_no_compile, what_may_be_absent_is_no_obstacle,
+                an_unsafe_cache_is_not_used, a_damaged_cache_is_made_anew, a_taken_port_is_said, http_interface)
