@@ -7,6 +7,7 @@
 #include <fstream>
 #include <optional>
 
+#include "bundle/bundle.h"
 #include "policy/policy_reader.h"
 
 namespace burin {
@@ -55,6 +56,8 @@ PolicyFile read_policy_text(const std::string& path, std::string text, const Var
 Result<PolicyFile> read_policy_file(const std::string& path, const Variables& variables) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return fail_errno(ErrorCode::NotFound, "cannot open policy " + path, errno);
+  if (looks_like_bundle(path))
+    return fail(ErrorCode::Io, path + " is a bundle, which `burin run` takes alone; its policies are not read here");
   // One byte more than allowed, so that the reader sees that it is too large without our reading all of it.
   std::string text(kMaxPolicyBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));

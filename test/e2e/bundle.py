@@ -172,6 +172,8 @@ def damaged_bundles_are_refused(folder):
         refuses(write("flipped.burin", good[:at] + bytes([good[at] ^ 1]) + good[at + 1:]), 1, "altered")
     refuses(write("longer.burin", good + b"\0"), 1, "altered")
     check_equal(struct.unpack_from("<I", good, 8)[0], 1, "the format's number")
+    said = burin("check", write("whole.burin", good), status=1)
+    check("is a bundle" in said, f"burin check of a bundle: {said}")
     refuses(write("newer.burin", good[:8] + struct.pack("<I", 2) + good[12:]), 1, "format 2", "make it anew")
 
 
