@@ -1,4 +1,6 @@
 """Where structure layouts come from: each source alone gives the same events, and one that is wrong is dropped by the self-test."""
+import itertools
+import json
 import os
 import re
 import socket
@@ -77,7 +79,6 @@ def listening(folder):
 
 
 def source_of(daemon):
-    import json
     return json.loads(daemon.get("/v1/policies")[1])["layout"]
 
 
@@ -115,6 +116,33 @@ def every_source_gives_the_same_events(folder):
     for source, outcome in table:
         print(f"      {source:<10} {outcome[:150]}")
     listener.close()
+
+
+def the_sources_agree(folder):
+    """Where two sources both know a member, they say the same: also discovery against headers, where there is no BTF to ask."""
+    tables = {}
+    for source, reason in sources():
+        if reason or source in ("file", "none"):
+            continue
+        done = subprocess.run([BURIN, "layout", "dump", "--json", "--layout-source", source, "--cache-dir", harness.shared_cache()],
+                              capture_output=True, text=True)
+        check_equal(done.returncode, 0, f"layout dump from {source}: {done.stderr}")
+        tables[source] = {name: m for name, m in json.loads(done.stdout)["members"].items() if m}
+    check("discovery" in tables, f"discovery gave nothing; {list(tables)}")
+    names = list(tables)
+    for a, b in itertools.combinations(names, 2):
+        both = tables[a].keys() & tables[b].keys()
+        check(len(both) > 50, f"{a} and {b} both know only {len(both)} members")
+
+        def bits(member):
+            """Place and bits of the value: the unit that a bit-field is read from may be chosen freely."""
+            if not member["mask"]:
+                return member["offset"], None
+            return member["offset"] * 8 + member["shift"], member["mask"]
+
+        wrong = {n: (tables[a][n], tables[b][n]) for n in both if bits(tables[a][n]) != bits(tables[b][n])}
+        check(not wrong, f"{a} and {b} contradict each other: {wrong}")
+        print(f"      {a} and {b}: {len(both)} members, all the same ({len(tables[a])} and {len(tables[b])} known)")
 
 
 def refusal(*args):
@@ -171,7 +199,6 @@ def packs_of_others_are_refused(folder):
 
 
 def the_doctor_says_what_it_tried(folder):
-    import json
     done = subprocess.run([BURIN, "doctor", "--json", "--cache-dir", harness.shared_cache()], capture_output=True, text=True)
     report = json.loads(done.stdout)
     check_equal(done.returncode, 4 if report["verdict"] == "broken" else 0, "exit status and verdict")
@@ -187,4 +214,4 @@ def the_doctor_says_what_it_tried(folder):
 
 if __name__ == "__main__":
     harness.require_bpf()
-    harness.run(every_source_gives_the_same_events, a_wrong_pack_is_dropped, packs_of_others_are_refused, the_doctor_says_what_it_tried)
+    harness.run(every_source_gives_the_same_events, the_sources_agree, a_wrong_pack_is_dropped, packs_of_others_are_refused, the_doctor_says_what_it_tried)
