@@ -227,13 +227,13 @@ spec:
     with Daemon(policy) as daemon:
         spin = "import os\nwhile True:\n    os.getppid()\n"
         children = [subprocess.Popen(["/usr/bin/python3", "-c", spin]) for _ in range(2)]
-        end = harness.deadline(15)
+        release = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
+        end = harness.deadline(15) if release >= (6, 7) else harness.time.monotonic() + 3
         while daemon.metrics()[key] == 0 and harness.time.monotonic() < end:
             harness.time.sleep(0.1)
         for child in children:
             child.kill()
             child.wait()
-        release = tuple(int(n) for n in os.uname().release.split("-")[0].split(".")[:2])
         if daemon.metrics()[key] == 0 and release < (6, 7):
             daemon.stop()
             return print("      (kernels before 6.7 do not count the runs they skip)")
