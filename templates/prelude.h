@@ -71,11 +71,19 @@ BPF_TABLE("hash", u32, struct burin_proc, procs, 16384);
 BPF_TABLE("lru_hash", u32, struct burin_proc, ended, 1024);
 BPF_PERF_OUTPUT(events);
 
-/* A call of a function, from its entry to its return: who called, and which of the attach points it is (hook/entry.bpf.c). */
+/* A call of a function, from its entry to its return: who called, from where on the stack (a function that calls itself, and
+ * idle CPUs, which all are thread 0, have other frames), and which of the attach points it is (hook/entry.bpf.c). */
 struct burin_call {
   u64 caller; /* tgid << 32 | tid */
+  u64 frame;  /* stack pointer at the entry; 0 where calls do not nest */
   u64 target;
 };
+/* The same at the return: x86's has popped the return address, which 32-bit programs (code segment 0x23) have in 4 bytes. */
+#if defined(__x86_64__)
+#define BURIN_FRAME_LEFT(ctx) ((u64)(ctx)->sp - ((ctx)->cs == 0x23 ? 4 : 8))
+#else
+#define BURIN_FRAME_LEFT(ctx) ((u64)(ctx)->sp)
+#endif
 
 /* Counters of this unit, BURIN_SLOTS a hook. */
 #define BURIN_SLOTS 16

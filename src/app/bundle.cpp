@@ -92,6 +92,8 @@ Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vect
   for (const auto& note : made->notes) fmt::print(stderr, "note: {}\n", note);
   const std::string bytes = encode_bundle(made->bundle);
   const std::string file = options.last("output", "");
+  // What a host would refuse is not written: the limits of its reader are those of this one.
+  if (auto readable = decode_bundle(bytes, file); !readable) return tl::unexpected(std::move(readable).error());
   TRY_OK(write_file(file, bytes));
   fmt::print(stderr, "{}: {} program units, {} bytes; on that host: burin run --require-image {}\n", file,
              made->bundle.images->units().size(), bytes.size(), file);

@@ -10,7 +10,7 @@ namespace burin {
 namespace {
 
 constexpr std::string_view kSignature = "BURINBN\n";  // the version follows
-constexpr std::size_t kMaxText = 4U << 20;            // a policy file, a pack, a name or value
+constexpr std::size_t kMaxText = 16U << 20;           // a policy file, a pack, a name or value
 constexpr std::size_t kMaxItems = 4096;               // policies, variables, units
 
 std::string body_of(const Bundle& bundle) {

@@ -19,6 +19,7 @@ struct BundledPolicy {
   std::string text;
 };
 
+/// All that a start needs besides the daemon. A value; the images are shared and immutable.
 struct Bundle {
   std::string burin;  ///< version of the burin that made it
   std::string pack;   ///< of the host that it is for (bundle/host_profile.h)

@@ -55,7 +55,7 @@ Result<T> recall(const std::map<std::string, T>& where, const std::string& kind,
 
 }  // namespace
 
-HostQuestions noting(HostQuestions questions, HostAnswers& notes) {
+HostQuestions noting(const HostQuestions& questions, HostAnswers& notes) {
   HostQuestions out;
   if (questions.kprobe)
     out.kprobe = [ask = questions.kprobe, &notes](std::string_view function) {

@@ -28,7 +28,7 @@ struct HostAnswers {
 
 /// `questions`, asked as they are, with every answer also noted in `notes`. `notes` must outlive what is returned. Not
 /// thread-safe.
-HostQuestions noting(HostQuestions questions, HostAnswers& notes);
+HostQuestions noting(const HostQuestions& questions, HostAnswers& notes);
 
 /// Questions that are answered from `answers` alone. What nobody asked that host is refused with a cure, except
 /// kprobes: where `assume_kprobes` is set they count as possible, since a kernel of the same build has the same

@@ -1,6 +1,7 @@
 // Facts and answers as JSON. The JSON library throws at values of the wrong type: here that becomes an Error.
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "bundle/host_profile.h"
 #include "model/task_facts.h"
 
@@ -36,9 +37,24 @@ Json usdt_json(const UsdtArg& a) {
 UsdtArg usdt_of(const Json& j) {
   const int place = j.at(0).get<int>();
   if (place < 0 || place > static_cast<int>(UsdtArg::Place::Memory)) throw std::out_of_range("place of an argument");
-  return {static_cast<UsdtArg::Place>(place), j.at(1).get<std::uint32_t>(), j.at(2).get<bool>(),
-          j.at(3).get<std::int64_t>(),        j.at(4).get<std::string>(),   j.at(5).get<std::string>(),
-          j.at(6).get<std::uint32_t>()};
+  const auto width = [](const Json& value) {
+    const auto n = value.get<std::uint32_t>();
+    if (n != 1 && n != 2 && n != 4 && n != 8) throw std::out_of_range("width of an argument");
+    return n;
+  };
+  // It stands in C behind ctx->: nothing but a name.
+  const auto member = [](const Json& value) {
+    auto name = value.get<std::string>();
+    if (!name.empty() && !is_c_identifier(name)) throw std::out_of_range("register of an argument");
+    return name;
+  };
+  return {static_cast<UsdtArg::Place>(place),
+          width(j.at(1)),
+          j.at(2).get<bool>(),
+          j.at(3).get<std::int64_t>(),
+          member(j.at(4)),
+          member(j.at(5)),
+          width(j.at(6))};
 }
 
 Json places_json(const std::vector<BinaryPlace>& places) {

@@ -14,6 +14,7 @@
 
 namespace burin {
 
+/// What is known of a host: facts, where its structure members lie, and what it answered to policies' questions.
 struct HostProfile {
   HostFacts host;
   LayoutTable layout;

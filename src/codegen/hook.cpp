@@ -193,37 +193,26 @@ std::string send_text(const HookText& text, const std::vector<const PlannedArg*>
   return out;
 }
 
-/// Where the frame of the call is on the stack: a call made from within it lies lower. Empty where calls do not nest.
-std::string frame_of(Rung rung) {
+/// Where the frame of the call is on the stack, the same word at its entry and at its return.
+std::string frame_of(Rung rung, bool at_return) {
   switch (rung) {
     case Rung::Kprobe:
-    case Rung::Uprobe: return "(u64)ctx->sp";
-    case Rung::Fentry: return "(u64)ctx";
+    case Rung::Uprobe: return at_return ? "BURIN_FRAME_LEFT(ctx)" : "(u64)ctx->sp";
+    case Rung::Fentry: return "(u64)ctx";  // one trampoline's stack holds what both programs get
     case Rung::Tracepoint:
     case Rung::SyscallTracepoint:
     case Rung::StateSockOps:
     case Rung::RawTracepoint:
-    case Rung::Lsm: return {};
+    case Rung::Lsm: return "0";
   }
-  return {};
-}
-
-/// A function that calls itself: the outer call keeps its record and gets its own return value, the inner one is
-/// counted and left out. A record of a higher frame that is gone (a longjmp, a probe that the kernel missed) is
-/// replaced.
-std::string reentry_text(const PlannedHook& hook, const std::string& held, const std::string& record) {
-  const std::string frame = frame_of(hook.rung);
-  if (!hook.at_return || frame.empty()) return {};
-  return "  struct burin_call outer_call = {bpf_get_current_pid_tgid(), target};\n  struct " + record +
-         " *outer = (struct " + record + " *)" + held + ".lookup(&outer_call);\n  if (outer && outer->frame > " +
-         frame + ") {\n    outer->depth += 1;\n    burin_count(slots + BURIN_UNJOINED);\n    return 0;\n  }\n";
+  return "0";
 }
 
 std::string hold_text(const PlannedHook& hook, const std::string& held) {
   std::string out = texts_text(hook, entry_texts(hook)) + stacks_text(hook);
-  out += "  struct burin_call call = {bpf_get_current_pid_tgid(), target};\n" + head_text();
+  out += "  struct burin_call call = {bpf_get_current_pid_tgid(), " + frame_of(hook.rung, false) + ", target};\n" +
+         head_text();
   out += "  r->head.size = s->tail;\n  r->head.state = post;\n  r->active = active;\n  r->target = target;\n";
-  if (const std::string frame = frame_of(hook.rung); !frame.empty()) out += "  r->frame = " + frame + ";\n";
   if (const std::string data = all_data_text(hook, "bpf_ktime_get_ns()"); !data.empty())
     out += "  if (post) {\n" + data + "  }\n";
   out += "  if (" + held + ".update(&call, (void *)r)) burin_count(slots + BURIN_FAILED);\n";
@@ -389,7 +378,6 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
   Holes at_return = entry;
   entry.scalars["fixed"] = std::to_string(plan.record.size);
   entry.blocks["target"] = lines_at(target_text(hook), plan.span, "attach point");
-  entry.blocks["reentry"] = lines_at(reentry_text(plan, held, record), plan.span, "calls to itself");
   entry.blocks["capture"] = capture_lines(plan);
   entry.blocks["selectors"] = hook.selectors;
   if (plan.at_return) {
@@ -407,6 +395,7 @@ Result<> add_hook(const HookText& hook, const HostFacts& host, UnitText& text, R
     const std::string function = hook.function + "_ret";
     at_return.scalars["function"] = function;
     at_return.scalars["held"] = held;
+    at_return.scalars["frame"] = frame_of(plan.rung, true);
     at_return.blocks["target"] = lines_at(target_text(hook), plan.span, "attach point");
     at_return.scalars["whole"] = std::to_string(whole_size(plan));
     std::vector<const PlannedArg*> texts;

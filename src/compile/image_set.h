@@ -18,7 +18,9 @@ struct CompiledUnit {
 /// Immutable after it was filled; then safe for all threads.
 class ImageSet {
  public:
+  /// Takes the unit; only before the set is shared.
   void add(CompiledUnit unit) { units_.push_back(std::move(unit)); }
+  /// In the order in which they were added.
   const std::vector<CompiledUnit>& units() const { return units_; }
 
   /// The image of exactly this text, these macros and programs; null when there is none. Owned by the set.

@@ -11,6 +11,7 @@
 
 namespace burin {
 
+/// How this host is to be looked at.
 struct StudyOptions {
   LayoutOptions layout;
   CompilerOptions compiler;

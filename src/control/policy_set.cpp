@@ -40,6 +40,14 @@ Result<std::vector<HookPlan>> plan_set(std::vector<PolicyFile>& files, const Pla
     mark += static_cast<std::uint32_t>(plan.followed.size());
     plans.push_back(std::move(plan));
   }
+  std::size_t all = 0;
+  for (const auto& plan : plans)
+    for (const auto& hook : plan.hooks) all += hook.targets.size();
+  // A record names its hook in 16 bits.
+  if (const std::size_t most = 0xffffU - ground.first_id; all > most)
+    return fail(ErrorCode::Unsupported, "the policies have " + std::to_string(all) + " places to trace (with " +
+                                            plans.back().policy + "), and " + std::to_string(most) +
+                                            " is the limit: shorten their lists");
   number_hooks(plans, ground.first_id);
   return plans;
 }

@@ -237,6 +237,10 @@ void test_sock(LoadedProgram& base, const HostFacts& host, SelfTestReport& repor
 
 }  // namespace
 
+std::size_t self_test_value_size() {
+  return sizeof(SockTest);
+}
+
 SelfTestReport run_self_test(Pipeline& pipeline, LoadedProgram& base, const HostFacts& host,
                              const LayoutTable& layout) {
   SelfTestReport report;

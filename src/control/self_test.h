@@ -17,6 +17,9 @@ struct SelfTestReport {
   std::vector<std::string> skipped;     ///< what could not be tested here, and why
 };
 
+/// Bytes of a value of the map "selftest", through which the kernel side and the socket test talk.
+std::size_t self_test_value_size();
+
 /// Starts /bin/cat as a child of this process and compares the exec and exit events (binary, arguments, working
 /// directory, uid, parent, exit status, path in the process map) with the truth; opens a connection to itself on
 /// loopback and compares the sock that the kernel side read with getsockname(2). The pipeline must be running; its

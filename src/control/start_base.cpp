@@ -30,6 +30,23 @@ void tell_attempt(const LayoutAttempt& a, bool named) {
                   a.danger.empty() ? "" : "; " + a.danger, a.cure.empty() ? "" : " (cure: " + a.cure + ")"));
 }
 
+/// An image from a bundle or the cache has the maps that its maker gave it; this process reads and writes values of
+/// these two, so their sizes must be ours.
+Result<> check_base_maps(const ProgramImage& image, const ProcessNeeds& needs) {
+  const std::size_t process =
+      sizeof(wire::Proc) + (needs.parents ? sizeof(wire::ProcParent) : 0) + (needs.facts ? sizeof(wire::ProcFacts) : 0);
+  for (const auto& map : image.maps) {
+    const bool right = map.name == "procs"      ? map.key_size == 4 && map.value_size == process
+                       : map.name == "selftest" ? map.key_size == 4 && map.value_size == self_test_value_size()
+                                                : true;
+    if (!right)
+      return fail(ErrorCode::Io, "the image of the base programs has a map " + map.name + " with keys of " +
+                                     std::to_string(map.key_size) + " and values of " + std::to_string(map.value_size) +
+                                     " bytes, which is not what was asked for");
+  }
+  return Ok{};
+}
+
 }  // namespace
 
 Result<> Supervisor::Impl::look_at_host(const std::vector<PolicyFile>& files) {
@@ -87,6 +104,7 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   log_compile("base", base_compile);
   if (!image) return tl::unexpected(compile_failed(std::move(image).error(), "compiling the base programs", options));
   tell_cache_trouble(base_compile);
+  TRY_OK(check_base_maps(*image, needs));
   const Stopwatch watch(times.load);
   auto loaded = LoadedProgram::load(*image, unit.inits, {}, host, "burin");
   if (!loaded) return in_context(std::move(loaded).error(), "loading the base programs");

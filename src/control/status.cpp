@@ -20,14 +20,17 @@ std::string_view to_string(PolicyState state) {
   return "failed";
 }
 
-HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, std::size_t hook,
-                           std::string_view function, std::string_view rung) {
+std::vector<std::uint64_t> read_counters(const LoadedProgram& program, const HostFacts& host) {
+  return program.read_percpu_u64("counters", host.possible_cpus).value_or(std::vector<std::uint64_t>{});
+}
+
+HookCounters counters_of(const std::vector<std::uint64_t>& all, std::size_t hook, std::string_view function,
+                         std::string_view rung) {
   HookCounters counters{std::string(function), std::string(rung), {}};
   const std::size_t first = hook * kCounterSlots;
-  const auto slots = program.read_percpu_u64("counters", host.possible_cpus);
-  if (slots && slots->size() >= first + kCounterSlots)
-    counters.slots.assign(slots->begin() + static_cast<std::ptrdiff_t>(first),
-                          slots->begin() + static_cast<std::ptrdiff_t>(first + kCounterSlots));
+  if (all.size() >= first + kCounterSlots)
+    counters.slots.assign(all.begin() + static_cast<std::ptrdiff_t>(first),
+                          all.begin() + static_cast<std::ptrdiff_t>(first + kCounterSlots));
   return counters;
 }
 

@@ -38,9 +38,12 @@ struct DaemonStatus {
   std::uint64_t oldest_seq = 0;
 };
 
-/// The counters of the unit's hook number `hook`; no slots when the map cannot be read. Thread-safe.
-HookCounters read_counters(const LoadedProgram& program, const HostFacts& host, std::size_t hook,
-                           std::string_view function, std::string_view rung);
+/// All counters of a unit, summed over the CPUs; empty when the map cannot be read. Thread-safe. Reads the whole map:
+/// ask once for all of a unit's hooks.
+std::vector<std::uint64_t> read_counters(const LoadedProgram& program, const HostFacts& host);
+/// Those of the unit's hook number `hook`; no slots when `all` has none for it.
+HookCounters counters_of(const std::vector<std::uint64_t>& all, std::size_t hook, std::string_view function,
+                         std::string_view rung);
 /// Of `loader: true`, one source for all policies: entered = executable mappings, matched and posted = those of files,
 /// no_space = what found no room in the rings.
 HookCounters loader_counters(const MappingCounters& mappings);

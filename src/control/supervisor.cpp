@@ -18,21 +18,23 @@ DaemonStatus Supervisor::Impl::status() const {
   s.self_test = &self_test;
   s.times = &times;
   s.base_compile = base_compile;
-  s.base = {read_counters(*base, host, kHookExec, "exec", "tracepoint"),
-            read_counters(*base, host, kHookExit, "exit", "tracepoint"),
-            read_counters(*base, host, kHookClone, "clone", "tracepoint")};
+  const auto of_base = read_counters(*base, host);
+  s.base = {counters_of(of_base, kHookExec, "exec", "tracepoint"),
+            counters_of(of_base, kHookExit, "exit", "tracepoint"),
+            counters_of(of_base, kHookClone, "clone", "tracepoint")};
   for (const auto& p : policies) {
     s.policies.push_back(&p);
     std::vector<HookCounters> hooks;
     const CounterPlaces places = counter_places(p.plan);
+    const auto all = p.program ? read_counters(*p.program, host) : std::vector<std::uint64_t>{};
     for (std::size_t i = 0; p.program && i < p.plan.hooks.size(); ++i) {
       std::size_t at = places.hooks[i];
       for (const auto& target : p.plan.hooks[i].targets)
-        hooks.push_back(read_counters(*p.program, host, at++, target.function, to_string(p.plan.hooks[i].rung)));
+        hooks.push_back(counters_of(all, at++, target.function, to_string(p.plan.hooks[i].rung)));
     }
     if (p.plan.loader) hooks.push_back(loader_counters(reader->mappings()));
     if (p.program && !p.plan.enforcers.empty())
-      hooks.push_back(read_counters(*p.program, host, places.enforcers, "enforcers", "enforcer"));
+      hooks.push_back(counters_of(all, places.enforcers, "enforcers", "enforcer"));
     s.policy_counters.push_back(std::move(hooks));
   }
   s.pipeline = pipeline->counters();

@@ -37,6 +37,7 @@ struct TargetVerdict {
   std::vector<TargetProgram> programs;       ///< the base programs first
   std::vector<TargetRefusal> refused;        ///< hooks and filters that need what it lacks; units that do not compile
   std::vector<TargetRefusal> not_looked_at;  ///< hooks that this host cannot plan either
+  /// Nothing refused, and every program without findings.
   bool fits() const;
 };
 

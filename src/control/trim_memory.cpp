@@ -12,16 +12,21 @@ namespace burin {
 
 void trim_memory() {
   ::malloc_trim(0);
-  std::ifstream maps("/proc/self/maps");
+  // "7f00-7f01 r-xp 00000000 fe:00 123  /usr/lib/..." and below it, among others, "Anonymous:   0 kB".
+  std::ifstream maps("/proc/self/smaps");
+  std::uintptr_t begin = 0, end = 0;
   for (std::string line; std::getline(maps, line);) {
-    // "7f00-7f01 r-xp 00000000 fe:00 123  /usr/lib/..."
-    std::uintptr_t begin = 0, end = 0;
+    unsigned long from = 0, to = 0, own = 0;
     char rights[5] = {};
     unsigned long long inode = 0;
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %llu", &begin, &end, rights, &inode) != 4) continue;
-    // Read-only data that is not executable may hold relocations (RELRO), which are changes.
-    if (std::string(rights) != "r-xp" || inode == 0) continue;
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %llu", &from, &to, rights, &inode) == 4) {
+      // Read-only data that is not executable may hold relocations (RELRO), which are changes.
+      const bool code = std::string(rights) == "r-xp" && inode != 0;
+      begin = code ? from : 0;
+      end = code ? to : 0;
+    } else if (begin != 0 && std::sscanf(line.c_str(), "Anonymous: %lu kB", &own) == 1 && own == 0) {
+      ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    }
   }
 }
 

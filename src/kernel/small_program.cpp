@@ -2,6 +2,8 @@
 
 #include <bpf/bpf.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 namespace burin {
@@ -15,6 +17,11 @@ bpf_insn insn(std::uint8_t code, std::uint8_t dst, std::uint8_t src, std::int32_
 
 bpf_insn set(std::uint8_t reg, std::int32_t value) {
   return insn(kMove | BPF_K, reg, 0, value);
+}
+
+std::string lacking(const KernelFeatureInfo& info, const std::string& seen) {
+  return "this kernel has no " + std::string(info.what) + " (Linux " + kernel_version_text(info.since) +
+         " has it): " + seen;
 }
 
 /// `reg` = the address of eight bytes of the stack, which are zero.
@@ -79,7 +86,15 @@ UniqueFd load_small(ProgramType type, const std::vector<bpf_insn>& insns, const 
 
 void try_features(HostFacts& host) {
   for (const KernelFeatureInfo& info : kernel_features()) {
-    if (info.feature == KernelFeature::UprobeSemaphores) continue;
+    if (info.feature == KernelFeature::UprobeSemaphores) {
+      // Where uprobes are there at all, the kernel names what their events can be told.
+      const std::filesystem::path uprobe = "/sys/bus/event_source/devices/uprobe";
+      std::error_code ignored;
+      if (std::filesystem::exists(uprobe / "format", ignored) &&
+          !std::filesystem::exists(uprobe / "format/ref_ctr_offset", ignored))
+        host.lacks[info.feature] = lacking(info, "its uprobes take no ref_ctr_offset");
+      continue;
+    }
     std::string log;
     int error = 0;
     UniqueFd program;
@@ -90,9 +105,9 @@ void try_features(HostFacts& host) {
     else
       program = load_small(ProgramType::RawTracepoint, {set(BPF_REG_0, 0), insn(BPF_JMP | BPF_EXIT, 0, 0, 0)}, host,
                            log, error);
-    if (program) continue;
-    host.lacks[info.feature] = "this kernel has no " + std::string(info.what) + " (Linux " +
-                               kernel_version_text(info.since) + " has it): " + std::generic_category().message(error);
+    // Other errors (no right, no memory now, lockdown) say nothing of what the kernel has.
+    if (program || (error != EINVAL && error != E2BIG)) continue;
+    host.lacks[info.feature] = lacking(info, std::generic_category().message(error));
   }
 }
 

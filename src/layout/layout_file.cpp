@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 constexpr std::string_view kMagic = "burin layout pack 2\n";
 constexpr std::string_view kAnyPack = "burin layout pack ";
 /// A pack has some KB, with the answers to a policy that lists every system call some hundred; what is larger is none.
-constexpr std::size_t kMaxPack = 4U << 20;
+constexpr std::size_t kMaxPack = 16U << 20;
 constexpr std::string_view kHost = "host ";
 
 std::string word(std::string_view text) {

@@ -23,9 +23,10 @@ enum class KernelFeature : std::uint8_t {
   Stacks,            ///< bpf_get_stack
   BoundedLoops,      ///< the verifier follows jumps backwards
   RawTracepoints,    ///< BPF_PROG_TYPE_RAW_TRACEPOINT
-  UprobeSemaphores,  ///< the kernel counts in a USDT probe's semaphore (ref_ctr_offset); nobody tries it
+  UprobeSemaphores,  ///< the kernel counts in a USDT probe's semaphore (ref_ctr_offset)
 };
 
+/// What people and trials have to know of a feature.
 struct KernelFeatureInfo {
   KernelFeature feature;
   std::string_view what;    ///< in a sentence: "bpf_send_signal"
@@ -34,6 +35,7 @@ struct KernelFeatureInfo {
 };
 /// Each feature once, in the order of the enum.
 std::span<const KernelFeatureInfo> kernel_features();
+/// The row of one feature.
 const KernelFeatureInfo& about(KernelFeature feature);
 
 }  // namespace burin

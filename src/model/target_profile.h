@@ -20,6 +20,7 @@ struct TargetProfile {
   std::uint32_t map_types = 0;      ///< highest enum bpf_map_type
   std::uint32_t program_types = 0;  ///< highest enum bpf_prog_type
 
+  /// The machine that this runs on: no profile.
   bool is_host() const { return version == 0; }
   bool has(std::uint32_t since) const { return is_host() || version >= since; }
 };

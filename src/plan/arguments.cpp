@@ -112,8 +112,6 @@ void plan_arguments(const Hook& hook, const Callee& callee, const PlanInput& in,
   if (hook.at_return) {
     planned.record.add("active", "u32", 4, 4);
     planned.record.add("target", "u32", 4, 4);
-    planned.record.add("frame", "u64", 8, 8);
-    planned.record.add("depth", "u32", 4, 4);
   }
   planned.return_arg_action = hook.return_arg_action;
   if (hook.at_return && hook.return_arg) {

@@ -4,7 +4,7 @@
  *
  * Holes: @function@ C name of the program; @context@ type of ctx; @record@ struct name; @target@ declares `target`, which
  * of the attach points this is (hook id << 16 | number of its counters); @fixed@ bytes of the record without its tail;
- * @reentry@ ends here when the function called itself; @capture@ fills the arguments; @selectors@ sets matched, selector, action, post, active and does the actions; @send@ sends
+ * @capture@ fills the arguments; @selectors@ sets matched, selector, action, post, active and does the actions; @send@ sends
  * or holds `r`.
  */
 static __always_inline int @function@_body(@context@ctx, struct burin_scratch *s, u32 target, u32 slots) {
@@ -25,7 +25,6 @@ int @function@(@context@ctx) {
 @target@
   u32 slots = (target & 0xffff) * BURIN_SLOTS;
   burin_count(slots + BURIN_ENTERED);
-@reentry@
   struct burin_scratch *s = burin_take();
   if (!s) {
     burin_count(slots + BURIN_FAILED);

@@ -2,7 +2,7 @@
  * The second half of a hook with `return: true`: takes the record that the entry held, adds the return value, asks
  * matchReturnArgs, sends.
  *
- * Holes: @function@, @context@, @record@, @target@ as in entry; @held@ name of the map of held records; @whole@ bytes of a
+ * Holes: @function@, @context@, @record@, @target@ as in entry; @frame@ where the call's frame was; @held@ name of the map of held records; @whole@ bytes of a
  * record with its tail; @capture@ fills the return value; @selectors@ sets matched, selector, return_action, post; @send@
  * sends `r`.
  */
@@ -23,13 +23,9 @@ static __always_inline int @function@_body(@context@ctx, struct burin_scratch *s
 }
 int @function@(@context@ctx) {
 @target@
-  struct burin_call call = {bpf_get_current_pid_tgid(), target};
+  struct burin_call call = {bpf_get_current_pid_tgid(), @frame@, target};
   struct @record@ *held = (struct @record@ *)@held@.lookup(&call);
   if (!held) return 0; /* filtered out at the entry */
-  if (held->depth) { /* of a call that the held one made to the same function */
-    held->depth -= 1;
-    return 0;
-  }
   struct burin_scratch *s = burin_take();
   if (s) {
     @function@_body(ctx, s, held);

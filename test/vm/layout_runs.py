@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 E2E = os.path.join(os.path.dirname(HERE), "e2e")
 BURIN = os.path.join(os.environ["BURIN_BIN_DIR"], "burin")
 SOURCES = ["headers", "kheaders", "file", "discovery", "none"]
-TESTS = os.environ.get("BURIN_LAYOUT_TESTS", "demo exec_exit connects kernel_filter address_rules selector_actions life_cycle").split()
+TESTS = os.environ.get("BURIN_LAYOUT_TESTS", "demo exec_exit connects kernel_filter address_rules selector_actions").split()
 
 
 def main(sources):

@@ -1,8 +1,8 @@
 u64 n_a0 = (u64)PT_REGS_PARM3(ctx);
 u64 v_a0 = (u64)PT_REGS_PARM2(ctx);
 burin_text_bytes((&s->t[0]), v_a0, n_a0, 0);
-  burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 152, 4095);
-  struct burin_call call = {bpf_get_current_pid_tgid(), target};
+  burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 144, 4095);
+  struct burin_call call = {bpf_get_current_pid_tgid(), (u64)ctx->sp, target};
   r->head.selector = selector;
   r->head.action = action;
   r->head.return_action = return_action;
@@ -11,7 +11,6 @@ burin_text_bytes((&s->t[0]), v_a0, n_a0, 0);
   r->head.state = post;
   r->active = active;
   r->target = target;
-  r->frame = (u64)ctx->sp;
   if (post) {
   if (((struct w_text *)&r->a0)->flags & BURIN_TEXT_TRUNCATED) {
     u32 copy = s->copy;
@@ -25,9 +24,9 @@ burin_text_bytes((&s->t[0]), v_a0, n_a0, 0);
   if (held_p0.update(&call, (void *)r)) burin_count(slots + BURIN_FAILED);
   burin_count(slots + BURIN_MATCHED);
   if (!post) return result;
-  burin_fill_head(&r->head, target >> 16, (152 + (s->tail & 4095)));
+  burin_fill_head(&r->head, target >> 16, (144 + (s->tail & 4095)));
   r->head.selector = selector;
   r->head.action = action;
   r->head.return_action = return_action;
   r->head.faults = faults;
-  burin_posted(slots, events.perf_submit(ctx, r, (152 + (s->tail & 4095))));
+  burin_posted(slots, events.perf_submit(ctx, r, (144 + (s->tail & 4095))));

@@ -152,6 +152,19 @@ TEST_CASE("a pack without facts, or with facts of the wrong form, makes no profi
   }
 }
 
+TEST_CASE("nothing but a name may stand where C has a register") {
+  HostProfile p = profile();
+  const auto refused = [&](const UsdtArg& arg) {
+    p.answers.places["usdt"] = {{"main", 64, 0, {arg}, {}}};
+    return !decode_profile(encode_profile(p, {}), "host.layout");
+  };
+  CHECK_FALSE(refused({UsdtArg::Place::Memory, 4, true, -8, "bp", "cx", 8}));
+  CHECK(refused({UsdtArg::Place::Memory, 4, true, -8, "bp; }\n#include \"/etc/shadow\"", "", 1}));
+  CHECK(refused({UsdtArg::Place::Memory, 4, true, -8, "bp", "cx+1", 8}));
+  CHECK(refused({UsdtArg::Place::Memory, 3, true, -8, "bp", "", 1}));
+  CHECK(refused({UsdtArg::Place::Memory, 4, true, -8, "bp", "cx", 1000}));
+}
+
 TEST_CASE("a bundle comes back whole") {
   const auto back = decode_bundle(encode_bundle(bundle()), "x.burin");
   REQUIRE(back);

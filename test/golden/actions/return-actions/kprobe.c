@@ -8,28 +8,24 @@ struct rec_p0 {
   s32 a1;
   u32 active;
   u32 target;
-  u64 frame;
-  u32 depth;
   s32 ret;
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
 _Static_assert(__builtin_offsetof(struct rec_p0, a1) == 112, "a1");
 _Static_assert(__builtin_offsetof(struct rec_p0, active) == 116, "active");
 _Static_assert(__builtin_offsetof(struct rec_p0, target) == 120, "target");
-_Static_assert(__builtin_offsetof(struct rec_p0, frame) == 128, "frame");
-_Static_assert(__builtin_offsetof(struct rec_p0, depth) == 136, "depth");
-_Static_assert(__builtin_offsetof(struct rec_p0, ret) == 140, "ret");
+_Static_assert(__builtin_offsetof(struct rec_p0, ret) == 124, "ret");
 struct whole_p0 {
-  char b[8336];
+  char b[8320];
 } __attribute__((aligned(8)));
-BPF_F_TABLE("hash", struct burin_call, struct whole_p0, held_p0, 1006, 0); /* 1: BPF_F_NO_PREALLOC */
+BPF_F_TABLE("hash", struct burin_call, struct whole_p0, held_p0, 1008, 0); /* 1: BPF_F_NO_PREALLOC */
 static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s, u32 target, u32 slots) {
   u16 selector = 0, action = 0, return_action = 0;
   u32 faults = 0, active = 0;
   u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
   struct rec_p0 *r = (struct rec_p0 *)s->record;
-  __builtin_memset(r, 0, 144);
+  __builtin_memset(r, 0, 128);
   s->tail = 0;
 u64 v_a0 = burin_syscall_arg(ctx, 0);  /* policy.yaml:10 argument 0 (string) */
 burin_text_string((&s->t[0]), v_a0, 1);  /* policy.yaml:10 argument 0 (string) */
@@ -45,8 +41,8 @@ r->a1 = (s32)v_a1;  /* policy.yaml:12 argument 1 (int) */
   }  /* policy.yaml:19 selector 0 */
   if (active) matched = 1;  /* policy.yaml:7 decided at the return */
   if (!matched) return result;
-  burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 144, 4095);  /* policy.yaml:7 send */
-  struct burin_call call = {bpf_get_current_pid_tgid(), target};  /* policy.yaml:7 send */
+  burin_send_text(s, (struct w_text *)&r->a0, (&s->t[0]), 128, 4095);  /* policy.yaml:7 send */
+  struct burin_call call = {bpf_get_current_pid_tgid(), (u64)ctx->sp, target};  /* policy.yaml:7 send */
   r->head.selector = selector;  /* policy.yaml:7 send */
   r->head.action = action;  /* policy.yaml:7 send */
   r->head.return_action = return_action;  /* policy.yaml:7 send */
@@ -55,7 +51,6 @@ r->a1 = (s32)v_a1;  /* policy.yaml:12 argument 1 (int) */
   r->head.state = post;  /* policy.yaml:7 send */
   r->active = active;  /* policy.yaml:7 send */
   r->target = target;  /* policy.yaml:7 send */
-  r->frame = (u64)ctx->sp;  /* policy.yaml:7 send */
   if (held_p0.update(&call, (void *)r)) burin_count(slots + BURIN_FAILED);  /* policy.yaml:7 send */
   return result;
 }
@@ -63,13 +58,6 @@ int p0(struct pt_regs *ctx) {
   u32 target = 1048576;  /* policy.yaml:7 attach point */
   u32 slots = (target & 0xffff) * BURIN_SLOTS;
   burin_count(slots + BURIN_ENTERED);
-  struct burin_call outer_call = {bpf_get_current_pid_tgid(), target};  /* policy.yaml:7 calls to itself */
-  struct rec_p0 *outer = (struct rec_p0 *)held_p0.lookup(&outer_call);  /* policy.yaml:7 calls to itself */
-  if (outer && outer->frame > (u64)ctx->sp) {  /* policy.yaml:7 calls to itself */
-    outer->depth += 1;  /* policy.yaml:7 calls to itself */
-    burin_count(slots + BURIN_UNJOINED);  /* policy.yaml:7 calls to itself */
-    return 0;  /* policy.yaml:7 calls to itself */
-  }  /* policy.yaml:7 calls to itself */
   struct burin_scratch *s = burin_take();
   if (!s) {
     burin_count(slots + BURIN_FAILED);
@@ -81,7 +69,7 @@ int p0(struct pt_regs *ctx) {
 }
 static __always_inline int p0_ret_body(struct pt_regs *ctx, struct burin_scratch *s, struct rec_p0 *held) {
   struct rec_p0 *r = (struct rec_p0 *)s->record;
-  burin_read(r, 8336, held);
+  burin_read(r, 8320, held);
   s->tail = r->head.size;
   u16 selector = r->head.selector, action = r->head.action, return_action = 0;
   u32 faults = r->head.faults, active = r->active, target = r->target;
@@ -106,23 +94,19 @@ r->ret = (s32)v_ret;  /* policy.yaml:16 return value */
   if (!matched) return 0;
   burin_count(slots + BURIN_MATCHED);  /* policy.yaml:7 send */
   if (!post) return result;  /* policy.yaml:7 send */
-  burin_fill_head(&r->head, target >> 16, (144 + (s->tail & 4095)));  /* policy.yaml:7 send */
+  burin_fill_head(&r->head, target >> 16, (128 + (s->tail & 4095)));  /* policy.yaml:7 send */
   r->head.selector = selector;  /* policy.yaml:7 send */
   r->head.action = action;  /* policy.yaml:7 send */
   r->head.return_action = return_action;  /* policy.yaml:7 send */
   r->head.faults = faults;  /* policy.yaml:7 send */
-  burin_posted(slots, events.perf_submit(ctx, r, (144 + (s->tail & 4095))));  /* policy.yaml:7 send */
+  burin_posted(slots, events.perf_submit(ctx, r, (128 + (s->tail & 4095))));  /* policy.yaml:7 send */
   return 0;
 }
 int p0_ret(struct pt_regs *ctx) {
   u32 target = 1048576;  /* policy.yaml:7 attach point */
-  struct burin_call call = {bpf_get_current_pid_tgid(), target};
+  struct burin_call call = {bpf_get_current_pid_tgid(), BURIN_FRAME_LEFT(ctx), target};
   struct rec_p0 *held = (struct rec_p0 *)held_p0.lookup(&call);
   if (!held) return 0; /* filtered out at the entry */
-  if (held->depth) { /* of a call that the held one made to the same function */
-    held->depth -= 1;
-    return 0;
-  }
   struct burin_scratch *s = burin_take();
   if (s) {
     p0_ret_body(ctx, s, held);

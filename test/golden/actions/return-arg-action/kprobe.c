@@ -3,18 +3,14 @@ struct rec_p0 {
   s32 a0;
   u32 active;
   u32 target;
-  u64 frame;
-  u32 depth;
   struct w_sock ret;
 } __attribute__((aligned(8)));
 _Static_assert(__builtin_offsetof(struct rec_p0, a0) == 96, "a0");
 _Static_assert(__builtin_offsetof(struct rec_p0, active) == 100, "active");
 _Static_assert(__builtin_offsetof(struct rec_p0, target) == 104, "target");
-_Static_assert(__builtin_offsetof(struct rec_p0, frame) == 112, "frame");
-_Static_assert(__builtin_offsetof(struct rec_p0, depth) == 120, "depth");
-_Static_assert(__builtin_offsetof(struct rec_p0, ret) == 128, "ret");
+_Static_assert(__builtin_offsetof(struct rec_p0, ret) == 112, "ret");
 struct whole_p0 {
-  char b[192];
+  char b[176];
 } __attribute__((aligned(8)));
 BPF_F_TABLE("hash", struct burin_call, struct whole_p0, held_p0, 4096, 0); /* 1: BPF_F_NO_PREALLOC */
 static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s, u32 target, u32 slots) {
@@ -23,14 +19,14 @@ static __always_inline int p0_body(struct pt_regs *ctx, struct burin_scratch *s,
   u32 wants = 0; /* stacks: 1 kernel, 2 user */
   int matched = 0, post = 1, result = 0;
   struct rec_p0 *r = (struct rec_p0 *)s->record;
-  __builtin_memset(r, 0, 192);
+  __builtin_memset(r, 0, 176);
   s->tail = 0;
 u64 v_a0 = (u64)PT_REGS_PARM2(ctx);  /* policy.yaml:10 argument 1 (int) */
 r->a0 = (s32)v_a0;  /* policy.yaml:10 argument 1 (int) */
   matched = 1;  /* policy.yaml:7 no selectors: everything matches */
   action = 1;  /* policy.yaml:7 Post */
   if (!matched) return result;
-  struct burin_call call = {bpf_get_current_pid_tgid(), target};  /* policy.yaml:7 send */
+  struct burin_call call = {bpf_get_current_pid_tgid(), (u64)ctx->sp, target};  /* policy.yaml:7 send */
   r->head.selector = selector;  /* policy.yaml:7 send */
   r->head.action = action;  /* policy.yaml:7 send */
   r->head.return_action = return_action;  /* policy.yaml:7 send */
@@ -39,7 +35,6 @@ r->a0 = (s32)v_a0;  /* policy.yaml:10 argument 1 (int) */
   r->head.state = post;  /* policy.yaml:7 send */
   r->active = active;  /* policy.yaml:7 send */
   r->target = target;  /* policy.yaml:7 send */
-  r->frame = (u64)ctx->sp;  /* policy.yaml:7 send */
   if (held_p0.update(&call, (void *)r)) burin_count(slots + BURIN_FAILED);  /* policy.yaml:7 send */
   return result;
 }
@@ -47,13 +42,6 @@ int p0(struct pt_regs *ctx) {
   u32 target = 1048576;  /* policy.yaml:7 attach point */
   u32 slots = (target & 0xffff) * BURIN_SLOTS;
   burin_count(slots + BURIN_ENTERED);
-  struct burin_call outer_call = {bpf_get_current_pid_tgid(), target};  /* policy.yaml:7 calls to itself */
-  struct rec_p0 *outer = (struct rec_p0 *)held_p0.lookup(&outer_call);  /* policy.yaml:7 calls to itself */
-  if (outer && outer->frame > (u64)ctx->sp) {  /* policy.yaml:7 calls to itself */
-    outer->depth += 1;  /* policy.yaml:7 calls to itself */
-    burin_count(slots + BURIN_UNJOINED);  /* policy.yaml:7 calls to itself */
-    return 0;  /* policy.yaml:7 calls to itself */
-  }  /* policy.yaml:7 calls to itself */
   struct burin_scratch *s = burin_take();
   if (!s) {
     burin_count(slots + BURIN_FAILED);
@@ -65,7 +53,7 @@ int p0(struct pt_regs *ctx) {
 }
 static __always_inline int p0_ret_body(struct pt_regs *ctx, struct burin_scratch *s, struct rec_p0 *held) {
   struct rec_p0 *r = (struct rec_p0 *)s->record;
-  burin_read(r, 192, held);
+  burin_read(r, 176, held);
   s->tail = r->head.size;
   u16 selector = r->head.selector, action = r->head.action, return_action = 0;
   u32 faults = r->head.faults, active = r->active, target = r->target;
@@ -81,23 +69,19 @@ if (burin_read_sock(&r->ret, v_ret)) {  /* policy.yaml:14 return value */
   if (!matched) return 0;
   burin_count(slots + BURIN_MATCHED);  /* policy.yaml:7 send */
   if (!post) return result;  /* policy.yaml:7 send */
-  burin_fill_head(&r->head, target >> 16, 192);  /* policy.yaml:7 send */
+  burin_fill_head(&r->head, target >> 16, 176);  /* policy.yaml:7 send */
   r->head.selector = selector;  /* policy.yaml:7 send */
   r->head.action = action;  /* policy.yaml:7 send */
   r->head.return_action = return_action;  /* policy.yaml:7 send */
   r->head.faults = faults;  /* policy.yaml:7 send */
-  burin_posted(slots, events.perf_submit(ctx, r, 192));  /* policy.yaml:7 send */
+  burin_posted(slots, events.perf_submit(ctx, r, 176));  /* policy.yaml:7 send */
   return 0;
 }
 int p0_ret(struct pt_regs *ctx) {
   u32 target = 1048576;  /* policy.yaml:7 attach point */
-  struct burin_call call = {bpf_get_current_pid_tgid(), target};
+  struct burin_call call = {bpf_get_current_pid_tgid(), BURIN_FRAME_LEFT(ctx), target};
   struct rec_p0 *held = (struct rec_p0 *)held_p0.lookup(&call);
   if (!held) return 0; /* filtered out at the entry */
-  if (held->depth) { /* of a call that the held one made to the same function */
-    held->depth -= 1;
-    return 0;
-  }
   struct burin_scratch *s = burin_take();
   if (s) {
     p0_ret_body(ctx, s, held);
