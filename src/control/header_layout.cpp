@@ -64,6 +64,9 @@ const std::set<std::string, std::less<>> kEnums = {"iter_type"};
 
 /// clang stops at 20 errors a run, so many members can be missing in each.
 constexpr int kMaxRounds = 8;
+/// Kernel headers keep clang busy twenty times as long as the shim does (2 to 3 s): an emulated machine with other work
+/// needs more than a compile's usual limit.
+constexpr int kPatience = 5;
 
 std::string tag_of(const std::string& member) {
   return member.substr(0, member.find('.'));
@@ -125,7 +128,9 @@ Result<LayoutTable> layout_from_headers(const HeaderTree& tree, const std::vecto
   std::vector<std::string> wanted;
   for (const auto& member : members)
     if (kHeaders.contains(tag_of(member))) wanted.push_back(member);
-  const Compiler compiler(options, nullptr);
+  CompilerOptions patient = options;
+  patient.timeout *= kPatience;
+  const Compiler compiler(patient, nullptr);
   for (int round = 0; round < kMaxRounds && !wanted.empty(); ++round) {
     const auto image = compiler.compile_with_headers(source_for(wanted), tree);
     if (!image) {
