@@ -73,7 +73,7 @@ def without_kprobes(folder):
                 s.connect(server.getsockname())
                 port = s.getsockname()[1]
             event = daemon.stream.wait_for(lambda e: kind_of(e) == "process_kprobe" and pid_of(e) == os.getpid()
-                                           and sock_of(e)["sport"] == port, "tcp_close")
+                                           and sock_of(e).get("sport") == port, "tcp_close")
             check_equal((event["process_kprobe"]["function_name"], sock_of(event)["dport"]), ("tcp_close", server.getsockname()[1]), "the event")
             daemon.stop()
             print("      kprobes hidden: tcp_close by fentry")
