@@ -16,5 +16,7 @@ extern const EmbeddedFile kTemplates[];
 extern const std::size_t kTemplatesCount;
 extern const EmbeddedFile kProbes[];
 extern const std::size_t kProbesCount;
+/// Base programs that burin-precompile made when burin was built: bytes of stencils (compile/stencil.h).
+extern const std::string_view kPrecompiled;
 
 }  // namespace burin

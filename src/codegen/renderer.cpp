@@ -9,6 +9,7 @@
 #include "codegen/hook.h"
 #include "codegen/machine_macros.h"
 #include "codegen/prelude.h"
+#include "codegen/prune.h"
 #include "codegen/selectors.h"
 #include "codegen/template.h"
 #include "types/arg_type.h"
@@ -73,6 +74,8 @@ void finish(RenderedUnit& unit, UnitText&& text, const HostFacts& host, const La
             const ProcessNeeds& needs) {
   unit.source.text = std::move(text.text);
   unit.source.origins = std::move(text.origins);
+  drop_unused_functions(unit.source.text, unit.source.origins);
+  unit.source.lines = false;
   unit.source.defines = machine_macros(host, layout, unit.source.text);
   // These decide the shape of struct burin_proc, so every unit has them.
   if (needs.parents) unit.source.defines.emplace_back("BURIN_PARENTS", "1");

@@ -15,20 +15,22 @@
 #include <array>
 #include <cerrno>
 #include <optional>
+#include <utility>
 
 #include "base/unique_fd.h"
 
 namespace burin {
+
+struct ChildProcess::Pipes {
+  UniqueFd input, child_input, output, child_output, messages, child_messages;
+};
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Pipes {
-  UniqueFd input, child_input, output, child_output, messages, child_messages;
-};
-
-Result<Pipes> make_pipes() {
-  Pipes p;
+template <class Pipes>
+Result<> make_pipes(Pipes& p) {
   int ends[2];
   // A socket and not a pipe for stdin: writing to a child that died must be an error and not a SIGPIPE for the daemon.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -43,7 +45,7 @@ Result<Pipes> make_pipes() {
   for (const UniqueFd* fd : {&p.input, &p.output, &p.messages})
     if (::fcntl(fd->get(), F_SETFL, O_NONBLOCK) != 0)
       return fail_errno(ErrorCode::Io, "cannot make a pipe non-blocking", errno);
-  return p;
+  return Ok{};
 }
 
 /// posix_spawn's two argument objects, destroyed together.
@@ -63,6 +65,7 @@ struct SpawnPlan {
 };
 
 /// 0 or an errno value.
+template <class Pipes>
 int spawn(const std::vector<std::string>& args, const Pipes& pipes, pid_t* pid) {
   SpawnPlan plan;
   int error = 0;
@@ -91,10 +94,11 @@ int spawn(const std::vector<std::string>& args, const Pipes& pipes, pid_t* pid) 
 }
 
 /// The conversation with one child; its state is what poll() works on.
+template <class Pipes>
 class Conversation {
  public:
-  Conversation(const ChildRequest& request, Pipes pipes, pid_t pid)
-      : request_(request), pipes_(std::move(pipes)), pid_(pid), deadline_(Clock::now() + request.timeout) {
+  Conversation(const ChildRequest& request, Pipes& pipes, pid_t pid)
+      : request_(request), pipes_(pipes), pid_(pid), deadline_(Clock::now() + request.timeout) {
     // Kernels before 5.3 have no pidfd: there the end of both pipes stands for the end of the child, and a child that
     // closed them and lives on is ended by its processor time limit.
     ended_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -173,7 +177,7 @@ class Conversation {
   }
 
   const ChildRequest& request_;
-  Pipes pipes_;
+  Pipes& pipes_;
   const pid_t pid_;
   const Clock::time_point deadline_;
   UniqueFd ended_;
@@ -183,15 +187,36 @@ class Conversation {
 
 }  // namespace
 
-Result<ChildOutcome> run_child(const ChildRequest& request) {
-  TRY(Pipes pipes, make_pipes());
+ChildProcess::ChildProcess(std::unique_ptr<Pipes> pipes, int pid) : pipes_(std::move(pipes)), pid_(pid) {}
+ChildProcess::ChildProcess(ChildProcess&& other) noexcept
+    : pipes_(std::move(other.pipes_)), pid_(std::exchange(other.pid_, -1)) {}
+
+ChildProcess::~ChildProcess() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argv) {
+  auto pipes = std::make_unique<Pipes>();
+  TRY_OK(make_pipes(*pipes));
   pid_t pid = 0;
-  if (const int error = spawn(request.argv, pipes, &pid); error != 0)
-    return fail_errno(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, "cannot start " + request.argv[0], error);
-  pipes.child_input.reset();
-  pipes.child_output.reset();
-  pipes.child_messages.reset();
-  return Conversation(request, std::move(pipes), pid).finish();
+  if (const int error = spawn(argv, *pipes, &pid); error != 0)
+    return fail_errno(error == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, "cannot start " + argv[0], error);
+  pipes->child_input.reset();
+  pipes->child_output.reset();
+  pipes->child_messages.reset();
+  return ChildProcess(std::move(pipes), pid);
+}
+
+Result<ChildOutcome> run_child(const ChildRequest& request) {
+  TRY(ChildProcess child, ChildProcess::start(request.argv));
+  return child.converse(request);
+}
+
+Result<ChildOutcome> ChildProcess::converse(const ChildRequest& request) {
+  return Conversation(request, *pipes_, std::exchange(pid_, -1)).finish();
 }
 
 }  // namespace burin

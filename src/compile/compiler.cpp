@@ -14,11 +14,11 @@
 #include <thread>
 #include <utility>
 
-#include "compile/child_process.h"
 #include "compile/codec.h"
 #include "compile/messages.h"
 #include "compile/protocol.h"
-#include "compile/scratch_directory.h"
+#include "compile/started_compiler.h"
+#include "compile/stencil.h"
 
 namespace burin {
 namespace {
@@ -151,29 +151,26 @@ class Turn {
   }
 };
 
+Result<CompilerProcess> process_for(const CompilerOptions& options, const HeaderTree* headers) {
+  if (headers == nullptr && options.started)
+    if (auto waiting = options.started->take()) return std::move(*waiting);
+  return start_compiler(options, headers);
+}
+
 Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramSource& source,
                                   const HeaderTree* headers, CompileStats& stats) {
-  TRY(const std::filesystem::path executable, find_executable(options));
-  TRY(const ScratchDirectory scratch, ScratchDirectory::make(options.scratch));
   const std::string input = encode_source(source);
   if (input.size() > kMaxMessageBytes)
     return fail(ErrorCode::Compile, "the program generated for " + source.name + " has " +
                                         std::to_string(input.size()) + " bytes, more than the compiler takes (" +
                                         std::to_string(kMaxMessageBytes) + ")");
-  // The wall clock ends a slow child; its processor time limit, a little later, one that outlives us.
-  const auto cpu_seconds = std::chrono::ceil<std::chrono::seconds>(options.timeout).count() + 1;
   ChildRequest request;
-  request.argv = {executable.string(), scratch.path().string(), std::to_string(options.memory_limit),
-                  std::to_string(cpu_seconds)};
-  if (headers != nullptr) {
-    request.argv.push_back(headers->source.string());
-    request.argv.push_back(headers->build.string());
-  }
   request.input = input;
   request.timeout = options.timeout;
   request.output_limit = kMaxMessageBytes;
   const Turn turn;
-  auto outcome = run_child(request);
+  TRY(CompilerProcess compiler, process_for(options, headers));
+  auto outcome = compiler.process.converse(request);
   if (!outcome) {
     outcome.error().detail = map_messages(outcome.error().detail, source).text;
     return in_context(std::move(outcome).error(), "compiling " + source.name);
@@ -189,6 +186,26 @@ Result<ProgramImage> run_compiler(const CompilerOptions& options, const ProgramS
 }
 
 }  // namespace
+
+Result<CompilerProcess> start_compiler(const CompilerOptions& options, const HeaderTree* headers) {
+  TRY(const std::filesystem::path executable, find_executable(options));
+  TRY(ScratchDirectory scratch, ScratchDirectory::make(options.scratch));
+  // The wall clock ends a slow child; its processor time limit, a little later, one that outlives us.
+  const auto cpu_seconds = std::chrono::ceil<std::chrono::seconds>(options.timeout).count() + 1;
+  std::vector<std::string> argv = {executable.string(), scratch.path().string(), std::to_string(options.memory_limit),
+                                   std::to_string(cpu_seconds)};
+  if (headers != nullptr) {
+    argv.push_back(headers->source.string());
+    argv.push_back(headers->build.string());
+  }
+  TRY(ChildProcess process, ChildProcess::start(argv));
+  return CompilerProcess{std::move(scratch), std::move(process)};
+}
+
+std::shared_ptr<StartedCompiler> start_ahead(const CompilerOptions& options) {
+  auto started = start_compiler(options, nullptr);
+  return started ? std::make_shared<StartedCompiler>(std::move(*started)) : nullptr;
+}
 
 Result<std::string> Compiler::id() const {
   TRY(const std::filesystem::path executable, find_executable(options_));
@@ -230,6 +247,15 @@ Result<ProgramImage> Compiler::compile(const ProgramSource& source, CompileStats
       stop();
       return *image;
     }
+  if (!options_.precompiled.empty()) {
+    TRY(auto filled, fill_from(options_.precompiled, source));
+    if (filled) {
+      TRY_OK(check_image(*filled, source));
+      out.precompiled = true;
+      stop();
+      return std::move(*filled);
+    }
+  }
   std::string compiler_id;
   if (store_ != nullptr) {
     auto found = id();

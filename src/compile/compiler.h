@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -35,12 +36,18 @@ class ImageStore {
   Result<ProgramImage> find(const ProgramSource& source, std::string_view compiler_id) const;
   /// Stores atomically (temporary file and rename), mode 0600.
   Result<> put(const ProgramSource& source, std::string_view compiler_id, const ProgramImage& image) const;
+  /// What remember() kept about this; nothing when there is none, or none that is intact. A note is a hint that saves
+  /// time: it may be gone at any moment.
+  std::optional<std::string> note(std::string_view about) const;
+  Result<> remember(std::string_view about, std::string_view value) const;
   const std::filesystem::path& directory() const { return directory_; }
 
  private:
   explicit ImageStore(std::filesystem::path directory) : directory_(std::move(directory)) {}
   std::filesystem::path directory_;
 };
+
+class StartedCompiler;
 
 struct CompilerOptions {
   /// burin-compile; empty = beside our own executable, else in ../libexec/burin seen from there.
@@ -53,6 +60,11 @@ struct CompilerOptions {
   std::filesystem::path scratch = "/tmp";
   /// Images that came with the policies: asked before the cache.
   std::shared_ptr<const ImageSet> shipped = nullptr;
+  /// Bytes of stencils, units that were compiled when burin was built: asked before the cache too. They outlive the
+  /// compiler.
+  std::string_view precompiled = {};
+  /// A compiler process that already waits; the first compile takes it (start_ahead()).
+  std::shared_ptr<StartedCompiler> started = nullptr;
   /// Nothing is ever compiled: what has no image is an error.
   bool require_image = false;
 };
@@ -64,9 +76,14 @@ struct HeaderTree {
   std::filesystem::path build;   ///< with include/generated; may be the same
 };
 
+/// Starts a compiler process with these options for the first compile to take; null when that does not work, which the
+/// compile then tells.
+std::shared_ptr<StartedCompiler> start_ahead(const CompilerOptions& options);
+
 struct CompileStats {
   bool cached = false;
   bool shipped = false;        ///< the image came with the policies
+  bool precompiled = false;    ///< the image came with burin, filled in for this host
   std::string shipped_misfit;  ///< why the image that came with them did not serve, when it did not
   double seconds = 0;
   std::uint64_t child_peak_kib = 0;  ///< peak resident memory of the compiler process
@@ -81,13 +98,12 @@ class Compiler {
  public:
   Compiler(CompilerOptions options, const ImageStore* store) : options_(std::move(options)), store_(store) {}
 
-  /// The shipped image, else the cache's, else compile and store. Error{NotFound} when that is not allowed
-  /// (require_image), with what differs from the shipped unit. A failed compile is Error{Compile} whose `detail` holds
-  /// clang's messages mapped through source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the
-  /// first of them. A function over kMaxFunctionInsns is refused with its name and number. A compiler that crashed or
-  /// reached its memory limit is Error{Compile} too, one that was too slow Error{Timeout}. A cache that cannot be used
-  /// is not an error
-  /// (stats->cache_trouble).
+  /// The shipped image, else the precompiled one, else the cache's, else compile and store. Error{NotFound} when that
+  /// is not allowed (require_image), with what differs from the shipped unit. A failed compile is Error{Compile} whose
+  /// `detail` holds clang's messages mapped through source.origins (`/*@ID*/` markers) back to the policy, and whose
+  /// `span` is the first of them. A function over kMaxFunctionInsns is refused with its name and number. A compiler
+  /// that crashed or reached its memory limit is Error{Compile} too, one that was too slow Error{Timeout}. A cache that
+  /// cannot be used is not an error (stats->cache_trouble).
   Result<ProgramImage> compile(const ProgramSource& source, CompileStats* stats = nullptr) const;
 
   /// The same against kernel headers; never cached, since they can change behind our back.

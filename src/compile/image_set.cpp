@@ -11,7 +11,8 @@ bool same(const ProgramSource& a, const ProgramSource& b) {
   const auto same_entry = [](const ProgramEntry& x, const ProgramEntry& y) {
     return x.function == y.function && x.type == y.type;
   };
-  return a.text == b.text && a.defines == b.defines && std::ranges::equal(a.programs, b.programs, same_entry);
+  return a.lines == b.lines && a.text == b.text && a.defines == b.defines &&
+         std::ranges::equal(a.programs, b.programs, same_entry);
 }
 
 constexpr std::size_t kMaxQuote = 120;  // characters of a line that a message shows

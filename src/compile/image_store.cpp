@@ -101,7 +101,8 @@ Result<std::string> read_file(int directory, const std::string& name) {
   return bytes;
 }
 
-Result<ProgramImage> decode_file(std::string_view bytes, std::string_view key) {
+/// What the file holds for `key`.
+Result<std::string> decode_file(std::string_view bytes, std::string_view key) {
   if (bytes.size() < kChecksumBytes ||
       content_checksum(bytes.substr(0, bytes.size() - kChecksumBytes)) != bytes.substr(bytes.size() - kChecksumBytes))
     return fail(ErrorCode::Io, "wrong checksum");
@@ -109,9 +110,9 @@ Result<ProgramImage> decode_file(std::string_view bytes, std::string_view key) {
   if (in.take(kMagic.size()) != kMagic) in.fail_with("not a cache file of this format");
   const std::string_view stored_key = in.take(in.number<std::uint32_t>());
   if (stored_key != key) in.fail_with("holds the image of another source");
-  const std::string_view image = in.take(in.number<std::uint32_t>());
+  std::string value(in.take(in.number<std::uint32_t>()));
   TRY_OK(in.finish());
-  return decode_image(image);
+  return value;
 }
 
 Result<> write_all(int fd, std::string_view bytes, const std::string& name) {
@@ -153,6 +154,43 @@ void tidy(int directory) {
   for (const auto& [age, name] : images) ::unlinkat(directory, name.c_str(), 0);
 }
 
+std::string note_key(std::string_view about) {
+  return "note " + std::string(about);  // no key of an image begins like that
+}
+
+/// A new file under a temporary name takes the place of the old one.
+Result<> write_entry(const std::filesystem::path& path, const std::string& key, std::string_view value) {
+  TRY(const UniqueFd directory, open_directory(path));
+  ByteWriter out;
+  out.raw(kMagic);
+  out.text(key);
+  out.text(value);
+  std::string bytes = out.take();
+  bytes += content_checksum(bytes);
+
+  static std::atomic<std::uint64_t> counter{0};
+  const std::string name = hash_hex(key);
+  const std::string temporary =
+      name + "." + std::to_string(::getpid()) + "." + std::to_string(counter.fetch_add(1)) + std::string(kTemporary);
+  ::unlinkat(directory.get(), temporary.c_str(), 0);  // a dead process of our number may have left it
+  {
+    UniqueFd fd(
+        ::openat(directory.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!fd) return fail_errno(ErrorCode::Io, "cannot make a file in " + path.string(), errno);
+    if (auto written = write_all(fd.get(), bytes, temporary); !written) {
+      ::unlinkat(directory.get(), temporary.c_str(), 0);
+      return written;
+    }
+  }
+  if (::renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {
+    const int error = errno;
+    ::unlinkat(directory.get(), temporary.c_str(), 0);
+    return fail_errno(ErrorCode::Io, "cannot put an image into " + path.string(), error);
+  }
+  tidy(directory.get());
+  return Ok{};
+}
+
 }  // namespace
 
 Result<ImageStore> ImageStore::open(const std::filesystem::path& given) {
@@ -182,7 +220,8 @@ Result<ProgramImage> ImageStore::find(const ProgramSource& source, std::string_v
   if (!bytes && bytes.error().code != ErrorCode::Io) return tl::unexpected(std::move(bytes).error());  // not its fault
   std::string reason;
   if (bytes) {
-    auto image = decode_file(*bytes, key);
+    auto value = decode_file(*bytes, key);
+    auto image = value ? decode_image(*value) : tl::unexpected(value.error());
     if (image) return image;
     reason = image.error().message;
   } else {
@@ -193,36 +232,20 @@ Result<ProgramImage> ImageStore::find(const ProgramSource& source, std::string_v
 }
 
 Result<> ImageStore::put(const ProgramSource& source, std::string_view compiler_id, const ProgramImage& image) const {
-  TRY(const UniqueFd directory, open_directory(directory_));
-  const std::string key = key_of(source, compiler_id);
-  ByteWriter out;
-  out.raw(kMagic);
-  out.text(key);
-  out.text(encode_image(image));
-  std::string bytes = out.take();
-  bytes += content_checksum(bytes);
+  return write_entry(directory_, key_of(source, compiler_id), encode_image(image));
+}
 
-  static std::atomic<std::uint64_t> counter{0};
-  const std::string name = hash_hex(key);
-  const std::string temporary =
-      name + "." + std::to_string(::getpid()) + "." + std::to_string(counter.fetch_add(1)) + std::string(kTemporary);
-  ::unlinkat(directory.get(), temporary.c_str(), 0);  // a dead process of our number may have left it
-  {
-    UniqueFd fd(
-        ::openat(directory.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd) return fail_errno(ErrorCode::Io, "cannot make a file in " + directory_.string(), errno);
-    if (auto written = write_all(fd.get(), bytes, temporary); !written) {
-      ::unlinkat(directory.get(), temporary.c_str(), 0);
-      return written;
-    }
-  }
-  if (::renameat(directory.get(), temporary.c_str(), directory.get(), name.c_str()) != 0) {
-    const int error = errno;
-    ::unlinkat(directory.get(), temporary.c_str(), 0);
-    return fail_errno(ErrorCode::Io, "cannot put an image into " + directory_.string(), error);
-  }
-  tidy(directory.get());
-  return Ok{};
+std::optional<std::string> ImageStore::note(std::string_view about) const {
+  const std::string key = note_key(about);
+  const auto directory = open_directory(directory_);
+  if (!directory) return std::nullopt;
+  const auto bytes = read_file(directory->get(), hash_hex(key));
+  const auto value = bytes ? decode_file(*bytes, key) : Result<std::string>(tl::unexpected(bytes.error()));
+  return value ? std::optional(*value) : std::nullopt;
+}
+
+Result<> ImageStore::remember(std::string_view about, std::string_view value) const {
+  return write_entry(directory_, note_key(about), value);
 }
 
 }  // namespace burin

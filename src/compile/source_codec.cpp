@@ -8,7 +8,7 @@
 namespace burin {
 namespace {
 
-constexpr std::string_view kMagic{"BURINSR\x01", 8};  // the last byte is the format's number
+constexpr std::string_view kMagic{"BURINSR\x02", 8};  // the last byte is the format's number
 constexpr std::size_t kMaxText = 16U << 20;           // clang itself would need minutes for as much
 constexpr std::size_t kMaxItems = 100'000;            // defines, programs or origins; a policy set has some thousands
 constexpr std::size_t kMaxName = 4096;                // names, paths and remarks in messages
@@ -25,6 +25,7 @@ void write_what_decides(ByteWriter& out, const ProgramSource& source) {
     out.text(program.function);
     out.number(static_cast<std::uint32_t>(program.type));
   }
+  out.number(static_cast<std::uint8_t>(source.lines));
 }
 
 void read_origins(ByteReader& in, std::vector<OriginLine>& origins) {
@@ -84,6 +85,9 @@ Result<ProgramSource> decode_source(std::string_view bytes) {
     if (!type) in.fail_with("an unknown program type");
     if (in.ok()) source.programs.push_back({std::move(function), *type});
   }
+  const auto lines = in.number<std::uint8_t>();
+  if (lines > 1) in.fail_with("a flag that is neither 0 nor 1");
+  source.lines = lines == 1;
   source.name = in.text(kMaxName);
   read_origins(in, source.origins);
   TRY_OK(in.finish());

@@ -38,6 +38,7 @@ bool is_define_value(std::string_view value) {
 tl::expected<std::vector<std::string>, CompileFailure> clang_flags(const ProgramSource& source,
                                                                    const std::string& header_build) {
   std::vector<std::string> flags;
+  if (!source.lines) flags.push_back("-g0");
   // What BCC takes from beside the sources when it looks for the headers itself.
   if (!header_build.empty()) {
     flags.push_back("-ferror-limit=0");  // each error is a member that these headers do not have: all at once

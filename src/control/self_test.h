@@ -15,6 +15,7 @@ struct SelfTestReport {
   std::vector<std::string> passed;      ///< what was compared and agreed
   std::vector<std::string> mismatches;  ///< "cwd: kernel says /x, truth is /y"; any one drops the rung
   std::vector<std::string> skipped;     ///< what could not be tested here, and why
+  bool earlier = false;                 ///< found by a start before this one, since the machine was booted
 };
 
 /// Bytes of a value of the map "selftest", through which the kernel side and the socket test talk.

@@ -8,6 +8,7 @@
 #include "control/diagnosis.h"
 #include "control/host_questions.h"
 #include "control/seed.h"
+#include "control/start_notes.h"
 #include "control/supervisor_impl.h"
 #include "host/host_reader.h"
 #include "plan/planner.h"
@@ -94,8 +95,15 @@ void Supervisor::Impl::tell_cache_trouble(const CompileStats& stats) {
       stats.cache_trouble + ": the next start compiles anew (cure: --cache-dir DIR with one that root can write)");
 }
 
+Result<ProgramImage> Supervisor::Impl::compile_with_lines(const RenderedUnit& unit) const {
+  ProgramSource source = unit.source;
+  source.lines = true;
+  return Compiler(options.compiler, store ? &*store : nullptr).compile(source);
+}
+
 Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   TRY(auto unit, render_base(host, table, needs));
+  self_test_note = note_of_self_test(host, table, unit.source);
   const Compiler compiler(options.compiler, store ? &*store : nullptr);
   auto image = [&] {
     const Stopwatch watch(times.compile);
@@ -107,6 +115,8 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
   TRY_OK(check_base_maps(*image, needs));
   const Stopwatch watch(times.load);
   auto loaded = LoadedProgram::load(*image, unit.inits, {}, host, "burin");
+  if (!loaded && loaded.error().code == ErrorCode::Verify)
+    if (auto told = compile_with_lines(unit)) loaded = LoadedProgram::load(*told, unit.inits, {}, host, "burin");
   if (!loaded) return in_context(std::move(loaded).error(), "loading the base programs");
   base.emplace(std::move(*loaded));
   if (recorder)
@@ -139,24 +149,34 @@ std::vector<SeedProcess> Supervisor::Impl::seed_kernel() {
   return seed_process_map(base->map_fd("procs"), needs, "/proc");
 }
 
+void Supervisor::Impl::test_base() {
+  const Stopwatch watch(times.self_test);
+  if (store)
+    if (const auto kept = store->note(self_test_note)) {
+      self_test = report_of_note(*kept);
+      return;
+    }
+  reader->set_poll_ms(1);  // it waits for events
+  self_test = run_self_test(*pipeline, *base, host, layout);
+  if (const auto kept = kept_report(self_test); kept && store)
+    (void)store->remember(self_test_note, *kept);  // what cannot be kept is tested again next time
+}
+
 Result<> Supervisor::Impl::start_with_layout(std::vector<PolicyFile>& files, std::string& rendered, bool color) {
   TRY(auto plans, plan_all(files, rendered, color));
   needs = needs_of(plans);
   // A program's memory map has to be read before the program ends: there is no time to wait for more events.
   if (std::ranges::any_of(plans, wants_user_stacks)) options.perf.wake_each_event = true;
   options.perf.mappings = std::ranges::any_of(plans, &HookPlan::loader);
+  const auto compiles = begin_compiles(plans);
   TRY_OK(start_base(layout));
   pipeline->start(seed_kernel());
-  {
-    const Stopwatch watch(times.self_test);
-    reader->set_poll_ms(1);  // it waits for events
-    self_test = run_self_test(*pipeline, *base, host, layout);
-  }
+  test_base();
   for (const auto& mismatch : self_test.mismatches)
     log(LogLevel::Warning, "self-test", "layout " + layout.source + ": " + mismatch);
   if (!self_test.mismatches.empty())
     return fail(ErrorCode::Internal, "the self-test failed with layout source \"" + layout.source + "\"");
-  TRY_OK(start_policies(std::move(plans)));
+  TRY_OK(start_policies(std::move(plans), *compiles));
   reader->set_poll_ms(options.perf.poll_ms);
   pipeline->set_kernel_losses([this] {
     Pipeline::KernelLosses losses;

@@ -1,7 +1,5 @@
 // The second half of a start: policies are planned, compiled side by side, loaded and attached.
-#include <algorithm>
 #include <random>
-#include <thread>
 
 #include "base/log.h"
 #include "control/host_questions.h"
@@ -53,7 +51,25 @@ void Supervisor::Impl::announce_hooks(const HookPlan& plan) {
   }
 }
 
-Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image) {
+Result<> Supervisor::Impl::load_policy(LoadedPolicy& policy, const RenderedUnit& unit, const ProgramImage& image) {
+  const std::string what = "policy " + policy.plan.policy;
+  policy.program.reset();
+  const SharedMaps shared{
+      {"events", base->map_fd("events")}, {"procs", base->map_fd("procs")}, {"ended", base->map_fd("ended")}};
+  auto loaded = LoadedProgram::load(image, unit.inits, shared, host, "burin" + std::to_string(policies.size()));
+  if (!loaded) return in_context(std::move(loaded).error(), "loading " + what);
+  policy.program.emplace(std::move(*loaded));
+  policy.state = PolicyState::Loaded;
+  for (const auto& attach : unit.attaches) {
+    auto attached = policy.program->attach(attach, host);
+    if (!attached) return in_context(std::move(attached).error(), "attaching " + what);
+  }
+  return Ok{};
+}
+
+Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, CompiledUnitOfPolicy compiled) {
+  auto& [unit, image, stats] = compiled;
+  policy.compile = std::move(stats);
   const std::string what = "policy " + policy.plan.policy;
   if (!unit) return in_context(std::move(unit).error(), "generating " + what);
   log_compile(policy.plan.policy, policy.compile);
@@ -63,53 +79,36 @@ Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, Result<RenderedUni
   policy.instructions = instructions_of(*image);
   const Stopwatch watch(policy.load_ms);
   seed_rates(*unit);
-  const SharedMaps shared{
-      {"events", base->map_fd("events")}, {"procs", base->map_fd("procs")}, {"ended", base->map_fd("ended")}};
-  auto loaded = LoadedProgram::load(*image, unit->inits, shared, host, "burin" + std::to_string(policies.size()));
-  if (!loaded) return in_context(std::move(loaded).error(), "loading " + what);
-  policy.program.emplace(std::move(*loaded));
-  policy.state = PolicyState::Loaded;
   announce_hooks(policy.plan);
-  for (const auto& attach : unit->attaches) {
-    auto attached = policy.program->attach(attach, host);
-    if (!attached) return in_context(std::move(attached).error(), "attaching " + what);
-  }
+  auto loaded = load_policy(policy, *unit, *image);
+  if (!loaded && loaded.error().code == ErrorCode::Verify)
+    if (auto told = compile_with_lines(*unit)) loaded = load_policy(policy, *unit, *told);
+  if (!loaded) return loaded;
   policy.state = PolicyState::Attached;
   return Ok{};
 }
 
-Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans) {
-  std::vector<LoadedPolicy*> loading;
+std::unique_ptr<UnitCompiles> Supervisor::Impl::begin_compiles(const std::vector<HookPlan>& plans) const {
   std::vector<Result<RenderedUnit>> units;
+  for (const auto& plan : plans)
+    if (has_programs(plan)) units.push_back(render_policy(plan, host, layout, needs));
+  return std::make_unique<UnitCompiles>(std::move(units), options.compiler, store ? &*store : nullptr);
+}
+
+Result<> Supervisor::Impl::start_policies(std::vector<HookPlan> plans, UnitCompiles& compiles) {
+  std::vector<LoadedPolicy*> loading;
   for (auto& plan : plans) {
     LoadedPolicy& policy = policies.emplace_back();
     policy.plan = std::move(plan);
-    if (!has_programs(policy.plan)) continue;
-    loading.push_back(&policy);
-    units.push_back(render_policy(policy.plan, host, layout, needs));
+    if (has_programs(policy.plan)) loading.push_back(&policy);
   }
-  std::vector<std::optional<Result<ProgramImage>>> images(units.size());
+  std::vector<CompiledUnitOfPolicy> compiled;
   {
-    // Each compile is a process of its own; as many run side by side as there are CPUs.
     const Stopwatch watch(times.compile);
-    const Compiler compiler(options.compiler, store ? &*store : nullptr);
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-      for (std::size_t i = next++; i < units.size(); i = next++) {
-        if (units[i])
-          images[i] = compiler.compile(units[i]->source, &loading[i]->compile);
-        else
-          images[i] = fail(ErrorCode::Internal, "there is no unit to compile");
-      }
-    };
-    std::vector<std::jthread> helpers(
-        units.empty() ? 0 : std::min<std::size_t>(units.size(), std::max(std::thread::hardware_concurrency(), 1U)) - 1);
-    for (auto& helper : helpers) helper = std::jthread(work);
-    work();
+    for (std::size_t i = 0; i < loading.size(); ++i) compiled.push_back(compiles.take(i));
   }
   const Stopwatch watch(times.attach);
-  for (std::size_t i = 0; i < units.size(); ++i)
-    TRY_OK(start_policy(*loading[i], std::move(units[i]), std::move(*images[i])));
+  for (std::size_t i = 0; i < loading.size(); ++i) TRY_OK(start_policy(*loading[i], std::move(compiled[i])));
   if (options.perf.mappings) TRY_OK(reader->enable_mappings());
   for (auto& policy : policies) policy.state = PolicyState::Attached;
   return Ok{};

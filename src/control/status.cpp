@@ -73,8 +73,8 @@ std::string tried_json(const std::vector<RungTried>& tried) {
 }
 
 std::string compile_json(const CompileStats& c) {
-  return fmt::format("{{\"cached\":{},\"bundled\":{},\"seconds\":{:.4f},\"peak_kib\":{}}}", c.cached, c.shipped,
-                     c.seconds, c.child_peak_kib);
+  return fmt::format("{{\"cached\":{},\"bundled\":{},\"precompiled\":{},\"seconds\":{:.4f},\"peak_kib\":{}}}", c.cached,
+                     c.shipped, c.precompiled, c.seconds, c.child_peak_kib);
 }
 
 std::string strings_json(const std::vector<std::string>& items) {
@@ -130,15 +130,16 @@ std::string policies_json(const DaemonStatus& s) {
   for (std::size_t i = 0; i < s.policies.size(); ++i)
     policies += (i ? "," : "") + policy_json(*s.policies[i], s.policy_counters[i]);
   return fmt::format(
-      "{{\"kernel\":{},\"layout\":{},\"self_test\":{{\"passed\":{},\"mismatches\":{},\"skipped\":{}}},"
+      "{{\"kernel\":{},\"layout\":{},\"self_test\":{{\"passed\":{},\"mismatches\":{},\"skipped\":{},\"earlier\":{}}},"
       "\"base\":{{\"hooks\":[{}],\"compile\":{}}},\"policies\":[{}],"
       "\"events\":{{\"published\":{},\"lost_perf_buffer\":{},\"skipped_runs\":{},\"lost_raw_queue\":{},\"malformed\":{}"
       ",\"late\":{},\"data_dropped\":{},"
       "\"oldest_seq\":{},\"newest_seq\":{}}},\"start_ms\":{:.1f}}}\n",
       json_text(s.host->release), json_text(s.layout_source), strings_json(s.self_test->passed),
-      strings_json(s.self_test->mismatches), strings_json(s.self_test->skipped), base, compile_json(s.base_compile),
-      policies, s.pipeline.events, s.pipeline.lost_ring, s.pipeline.skipped, s.pipeline.lost_queue,
-      s.pipeline.malformed, s.pipeline.late, s.pipeline.data_dropped, s.oldest_seq, s.newest_seq, s.times->total);
+      strings_json(s.self_test->mismatches), strings_json(s.self_test->skipped), s.self_test->earlier, base,
+      compile_json(s.base_compile), policies, s.pipeline.events, s.pipeline.lost_ring, s.pipeline.skipped,
+      s.pipeline.lost_queue, s.pipeline.malformed, s.pipeline.late, s.pipeline.data_dropped, s.oldest_seq, s.newest_seq,
+      s.times->total);
 }
 
 namespace {
@@ -216,12 +217,15 @@ std::string metrics_text(const DaemonStatus& s) {
   for (const auto* p : s.policies)
     m.sample(fmt::format("policy=\"{}\"", p->plan.policy), static_cast<std::uint64_t>(p->plan.unavailable.size()));
   m.family("burin_compiles_total", "counter", "Program units by where their image came from.");
-  std::uint64_t bundled = 0, cached = 0, compiled = 0;
-  const auto count = [&](const CompileStats& c) { (c.shipped ? bundled : c.cached ? cached : compiled) += 1; };
+  std::uint64_t bundled = 0, precompiled = 0, cached = 0, compiled = 0;
+  const auto count = [&](const CompileStats& c) {
+    (c.shipped ? bundled : c.precompiled ? precompiled : c.cached ? cached : compiled) += 1;
+  };
   count(s.base_compile);
   for (const auto* p : s.policies)
     if (p->program) count(p->compile);
   m.sample("image=\"bundled\"", bundled);
+  m.sample("image=\"precompiled\"", precompiled);
   m.sample("image=\"cached\"", cached);
   m.sample("image=\"compiled\"", compiled);
   m.family("burin_start_seconds", "gauge", "Time from the start of the process to all policies attached.");

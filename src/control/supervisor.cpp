@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "base/embedded.h"
 #include "base/log.h"
 #include "bundle/bundle.h"
 #include "control/bundling.h"
 #include "control/catalog.h"
+#include "control/start_notes.h"
 #include "control/supervisor_impl.h"
 #include "control/trim_memory.h"
 
@@ -76,6 +78,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
   std::unique_ptr<Supervisor> self(new Supervisor());
   Impl& d = *self->impl_;
   d.options = options;
+  d.options.compiler.precompiled = kPrecompiled;
   TRY(d.outreach, Outreach::start(options.outreach));
   if (!options.record_raw.empty()) {
     TRY(d.recorder, Recorder::open(options.record_raw));
@@ -98,12 +101,6 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
       }
       if (wrong) return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
     }
-    if (std::ranges::any_of(files, wants_max_data)) {  // the usual sizes would hold only a few such events
-      d.options.perf.large_records = true;
-      d.options.hub.max_bytes = std::max(d.options.hub.max_bytes, kLargeHubBytes);
-    }
-    d.hub = std::make_unique<StreamHub>(d.options.hub);
-    TRY_OK(d.look_at_host(files));
     if (!options.cache_dir.empty()) {
       auto store = ImageStore::open(options.cache_dir);
       if (!store)
@@ -111,8 +108,20 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
       else
         d.store.emplace(std::move(*store));
     }
+    const std::string policies_note = note_of_policies(files);
+    const bool known = d.store && d.store->note(policies_note);
+    if (!known && !d.options.compiler.require_image && !d.options.compiler.shipped)
+      d.options.compiler.started = start_ahead(d.options.compiler);
+    if (std::ranges::any_of(files, wants_max_data)) {  // the usual sizes would hold only a few such events
+      d.options.perf.large_records = true;
+      d.options.hub.max_bytes = std::max(d.options.hub.max_bytes, kLargeHubBytes);
+    }
+    d.hub = std::make_unique<StreamHub>(d.options.hub);
+    TRY_OK(d.look_at_host(files));
     auto started = d.start_on_ladder(files, rendered, color);
+    d.options.compiler.started.reset();  // where nothing had to be compiled it still waits
     if (!started) return tl::unexpected(std::move(started).error());
+    if (!known && d.store) (void)d.store->remember(policies_note, {});  // without it the next start is a little slower
   }
   d.times.total = total;
   d.ready = true;

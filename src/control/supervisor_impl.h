@@ -14,6 +14,7 @@
 #include "control/self_test.h"
 #include "control/status.h"
 #include "control/supervisor.h"
+#include "control/unit_compiles.h"
 #include "kernel/loaded_program.h"
 #include "kernel/perf_reader.h"
 #include "recording/recorder.h"
@@ -50,6 +51,7 @@ struct Supervisor::Impl {
   std::optional<ImageStore> store;
   StartTimes times;
   SelfTestReport self_test;
+  std::string self_test_note;
   CompileStats base_compile;
   std::string cache_trouble_told;
   std::unique_ptr<StreamHub> hub;
@@ -67,11 +69,18 @@ struct Supervisor::Impl {
   Result<> look_at_host(const std::vector<PolicyFile>& files);
   Result<> start_base(const LayoutTable& table);
   void stop_base();
+  /// The self-test, unless it passed before with just this base on just this kernel since the machine was booted.
+  void test_base();
   Result<> start_with_layout(std::vector<PolicyFile>& files, std::string& rendered, bool color);
   Result<> start_on_ladder(std::vector<PolicyFile>& files, std::string& rendered, bool color);
   Result<std::vector<HookPlan>> plan_all(std::vector<PolicyFile>& files, std::string& rendered, bool color);
-  Result<> start_policies(std::vector<HookPlan> plans);
-  Result<> start_policy(LoadedPolicy& policy, Result<RenderedUnit> unit, Result<ProgramImage> image);
+  /// The policies are compiled while the base programs are loaded and tested.
+  std::unique_ptr<UnitCompiles> begin_compiles(const std::vector<HookPlan>& plans) const;
+  Result<> start_policies(std::vector<HookPlan> plans, UnitCompiles& compiles);
+  /// The unit once more, for a verifier that refused it: its log then names lines.
+  Result<ProgramImage> compile_with_lines(const RenderedUnit& unit) const;
+  Result<> load_policy(LoadedPolicy& policy, const RenderedUnit& unit, const ProgramImage& image);
+  Result<> start_policy(LoadedPolicy& policy, CompiledUnitOfPolicy compiled);
   /// Says why an image that should have been there was not used.
   static void log_compile(const std::string& unit, const CompileStats& stats);
   /// Says what is wrong with the cache, each thing once.

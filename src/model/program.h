@@ -45,6 +45,9 @@ struct ProgramSource {
   std::vector<std::pair<std::string, std::string>> defines;  ///< -DNAME=VALUE, both made by us
   std::vector<ProgramEntry> programs;
   std::vector<OriginLine> origins;
+  /// Whether the image says which line each instruction comes from, for the verifier's messages. It takes a seventh of
+  /// the compile and most of the image.
+  bool lines = true;
 };
 
 /// A map as the image wants it created.

@@ -212,7 +212,7 @@ def bundles_of_other_hosts_are_refused(folder):
 
 def without_image_nothing_is_compiled(folder):
     policy = harness.write_policy(folder, "uncached")
-    refuses(policy, 2, "no image of base", "require-image")
+    refuses(policy, 2, "no image of uncached", "require-image")
     cache = os.path.join(folder, "cache")
     os.mkdir(cache, 0o700)
     with Daemon(policy, cache=cache) as daemon:

@@ -100,11 +100,15 @@ def second_start_compiles_nothing(folder):
     with Daemon(policy, cache=cache) as daemon:
         check(compiles(daemon) > 0, "the first start compiles nothing")
         check_equal(daemon.policy("twice")["compile"]["cached"], False, "cached, first start")
+        check_equal(json.loads(daemon.get("/v1/policies")[1])["self_test"]["earlier"], False, "the first start tests itself")
         first = daemon.ready_seconds
         daemon.stop()
     with Daemon(policy, cache=cache) as daemon:
         check_equal(compiles(daemon), 0, "compiles of the second start")
         check_equal(daemon.policy("twice")["compile"]["cached"], True, "cached, second start")
+        tested = json.loads(daemon.get("/v1/policies")[1])["self_test"]
+        if not tested["skipped"]:
+            check_equal((tested["earlier"], "binary" in tested["passed"]), (True, True), "the second start takes the first one's word")
         second = daemon.ready_seconds
         daemon.stream.barrier()
         daemon.stop()

@@ -70,7 +70,9 @@ def edges_of_cmake(text):
     for folder, args in re.findall(r"burin_library\(\s*([a-z]+)([^)]*)\)", text):
         deps = re.search(r"\bDEPS\b([^A-Z]*)", args)
         edges[folder] = set(deps.group(1).split()) if deps else set()
-    for target, folder in (("burin", "app"), ("burin-compile", "compiler")):
+    for target, folder in (("burin", "app"), ("burin-compile", "compiler"), ("burin-precompile", "precompile")):
+        if not re.search(r"target_link_libraries\(\s*%s\s" % re.escape(target), text):
+            continue
         linked = " ".join(re.findall(r"target_link_libraries\(\s*%s\s+([^)]*)\)" % re.escape(target), text))
         edges[folder] = set(re.findall(r"burin::([a-z]+)", linked))
     return edges

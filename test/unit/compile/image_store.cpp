@@ -42,6 +42,23 @@ mode_t mode_of(const fs::path& path) {
 
 }  // namespace
 
+TEST_CASE("a note is found again, and a damaged one is none") {
+  TemporaryDirectory t;
+  const auto store = ImageStore::open(t.path / "cache");
+  REQUIRE(store);
+  CHECK_FALSE(store->note("this"));
+  REQUIRE(store->remember("this", "yes"));
+  CHECK(store->note("this") == "yes");
+  CHECK_FALSE(store->note("that"));
+  const fs::path file = only_file(store->directory());
+  std::string bytes = content(file);
+  bytes[bytes.size() / 2] ^= 1;
+  overwrite(file, bytes);
+  CHECK_FALSE(store->note("this"));
+  REQUIRE(store->remember("this", "again"));
+  CHECK(store->note("this") == "again");
+}
+
 TEST_CASE("what is put is found, by source and compiler") {
   TemporaryDirectory t;
   const auto store = ImageStore::open(t.path / "new" / "cache");
