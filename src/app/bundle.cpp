@@ -35,17 +35,6 @@ Result<HostProfile> read_profile(const std::string& file) {
   return decode_profile(text, file);
 }
 
-Result<std::vector<PolicyFile>> read_all(const std::vector<std::string>& names, const Variables& variables) {
-  TRY(const auto paths, collect_policy_files(names));
-  std::vector<PolicyFile> files;
-  for (const auto& path : paths) {
-    TRY(auto file, read_policy_file(path, variables));
-    files.push_back(std::move(file));
-  }
-  check_names(files);
-  return files;
-}
-
 /// Writes beside the file and renames: a bundle is there as a whole or not at all.
 Result<> write_file(const std::string& file, const std::string& bytes) {
   const std::string beside = file + ".tmp" + std::to_string(::getpid());
@@ -122,14 +111,12 @@ int run_bundle(const Arguments& arguments) {
                        "--for brings the layouts of that host: --layout-source, --layout and --btf are for this one");
   Variables variables;
   if (auto code = read_variables(options, "bundle", variables)) return *code;
-  auto files = read_all(options.positionals(), variables);
+  auto files = read_policy_files(options.positionals(), variables);
   if (!files) return report(files.error());
-  bool wrong = false;
-  for (const auto& file : *files) {
-    fmt::print(stderr, "{}", render(file.diagnostics, file.text, wants_color(STDERR_FILENO)));
-    wrong = wrong || file.diagnostics.has_errors();
-  }
-  if (wrong) return kExitPolicy;
+  std::string rendered;
+  const bool usable = render_mistakes(*files, wants_color(STDERR_FILENO), rendered);
+  fmt::print(stderr, "{}", rendered);
+  if (!usable) return kExitPolicy;
   if (auto done = bundle(options, layout, *files); !done) return report(done.error());
   return kExitOk;
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <utility>
 
 #include "app/command.h"
 #include "app/exit_codes.h"
@@ -99,19 +100,14 @@ int pack_host(const OptionSet& options, const LayoutOptions& wanted) {
   study.cache_dir = options.last("cache-dir", kCacheDir);
   Variables variables;
   if (auto code = read_variables(options, "layout", variables)) return *code;
-  std::vector<PolicyFile> files;
-  auto paths = collect_policy_files(options.all("policy"));
-  if (!paths) return report(paths.error());
-  for (const auto& path : *paths) {
-    auto file = read_policy_file(path, variables);
-    if (!file) return report(file.error());
-    fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));
-    if (file->diagnostics.has_errors()) return kExitPolicy;
-    files.push_back(std::move(*file));
-  }
-  std::vector<LayoutAttempt> attempts;
+  auto files = read_policy_files(options.all("policy"), variables);
+  if (!files) return report(files.error());
   std::string rendered;
-  auto profile = study_host(files, study, attempts, rendered, wants_color(STDERR_FILENO));
+  const bool usable = render_mistakes(*files, wants_color(STDERR_FILENO), rendered);
+  fmt::print(stderr, "{}", std::exchange(rendered, {}));
+  if (!usable) return kExitPolicy;
+  std::vector<LayoutAttempt> attempts;
+  auto profile = study_host(*files, study, attempts, rendered, wants_color(STDERR_FILENO));
   fmt::print(stderr, "{}", rendered);
   print_attempts(attempts);
   if (!profile) return report(profile.error());

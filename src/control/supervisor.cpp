@@ -50,16 +50,6 @@ Supervisor::~Supervisor() {
   stop();
 }
 
-Result<std::vector<PolicyFile>> Supervisor::Impl::read_policies() {
-  TRY(const auto paths, collect_policy_files(options.policies));
-  std::vector<PolicyFile> files;
-  for (const auto& path : paths) {
-    TRY(auto file, read_policy_file(path, options.variables));
-    files.push_back(std::move(file));
-  }
-  return files;
-}
-
 Result<std::vector<PolicyFile>> Supervisor::Impl::read_bundled() {
   TRY(Bundle bundle, read_bundle(options.bundle));
   TRY(options.layout.pack, decode_pack(bundle.pack, "the pack in " + options.bundle.string()));
@@ -87,16 +77,11 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
     {
       const Stopwatch watch(d.times.policies);
       TRY(d.catalog, load_catalog());
-      TRY(files, d.options.bundle.empty() ? d.read_policies() : d.read_bundled());
+      TRY(files, options.bundle.empty() ? read_policy_files(options.policies, options.variables) : d.read_bundled());
       if (options.mode)
         for (auto& file : files) file.policy.options.mode = *options.mode;
-      check_names(files);
-      bool wrong = false;
-      for (auto& file : files) {
-        rendered += render(file.diagnostics, file.text, color);
-        wrong = wrong || file.diagnostics.has_errors();
-      }
-      if (wrong) return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
+      if (!render_mistakes(files, color, rendered))
+        return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
     }
     if (std::ranges::any_of(files, wants_max_data)) {  // the usual sizes would hold only a few such events
       d.options.perf.large_records = true;

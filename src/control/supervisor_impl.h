@@ -62,7 +62,6 @@ struct Supervisor::Impl {
   std::atomic<bool> ready{false};
   bool stopped = false;
 
-  Result<std::vector<PolicyFile>> read_policies();
   Result<std::vector<PolicyFile>> read_bundled();
   Result<> look_at_host(const std::vector<PolicyFile>& files);
   Result<> start_base(const LayoutTable& table);
