@@ -11,6 +11,7 @@
 #include "app/exit_codes.h"
 #include "app/layout_options.h"
 #include "app/options.h"
+#include "app/output_file.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "control/bundling.h"
@@ -33,26 +34,6 @@ Result<HostProfile> read_profile(const std::string& file) {
   if (!in) return fail(ErrorCode::NotFound, "cannot read " + file);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   return decode_profile(text, file);
-}
-
-/// Writes beside the file and renames: a bundle is there as a whole or not at all.
-Result<> write_file(const std::string& file, const std::string& bytes) {
-  const std::string beside = file + ".tmp" + std::to_string(::getpid());
-  {
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << bytes;
-    out.close();
-    if (!out) {
-      ::unlink(beside.c_str());
-      return fail(ErrorCode::Io, "cannot write " + beside);
-    }
-  }
-  if (::rename(beside.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(beside.c_str());
-    return fail_errno(ErrorCode::Io, "cannot write " + file, error);
-  }
-  return Ok{};
 }
 
 Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vector<PolicyFile>& files) {
@@ -83,7 +64,7 @@ Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vect
   const std::string file = options.last("output", "");
   // What a host would refuse is not written: the limits of its reader are those of this one.
   if (auto readable = decode_bundle(bytes, file); !readable) return tl::unexpected(std::move(readable).error());
-  TRY_OK(write_file(file, bytes));
+  TRY_OK(write_output(file, bytes));
   fmt::print(stderr, "{}: {} program units, {} bytes; on that host: burin run --require-image {}\n", file,
              made->bundle.images->units().size(), bytes.size(), file);
   return Ok{};

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <utility>
 
 #include "app/command.h"
 #include "app/exit_codes.h"
 #include "app/layout_options.h"
 #include "app/options.h"
+#include "app/output_file.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "bundle/host_profile.h"
@@ -76,10 +76,7 @@ int write_pack(const std::string& text, const HostFacts& host, const LayoutTable
     fmt::print("{}", text);
     return kExitOk;
   }
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) return report({ErrorCode::Io, "cannot write " + file});
+  if (auto done = write_output(file, text); !done) return report(done.error());
   fmt::print(stderr, "{}: {} members of kernel {} ({} bytes)\n", file, table.members.size(), host.release, text.size());
   return kExitOk;
 }
