@@ -102,7 +102,7 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
     return compiler.compile(unit.source, &base_compile);
   }();
   log_compile("base", base_compile);
-  if (!image) return tl::unexpected(compile_failed(std::move(image).error(), "compiling the base programs", options));
+  if (!image) return in_context(std::move(image).error(), "compiling the base programs");
   tell_cache_trouble(base_compile);
   TRY_OK(check_base_maps(*image, needs));
   const Stopwatch watch(times.load);
