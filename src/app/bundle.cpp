@@ -12,6 +12,7 @@
 #include "app/layout_options.h"
 #include "app/options.h"
 #include "app/output_file.h"
+#include "app/policy_mode.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "control/bundling.h"
@@ -25,6 +26,7 @@ void declare(OptionSet& options) {
   options.values("for", "HOST.layout",
                  "the host it is for, as `burin layout pack` wrote it there (default: this host; takes root)");
   declare_variables(options);
+  declare_policy_mode(options);
   declare_layout_options(options);
   options.values("cache-dir", "DIR", "where compiled programs are kept (default /var/cache/burin); \"\" for nowhere");
 }
@@ -36,7 +38,8 @@ Result<HostProfile> read_profile(const std::string& file) {
   return decode_profile(text, file);
 }
 
-Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vector<PolicyFile>& files) {
+Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::optional<PolicyMode> mode,
+                std::vector<PolicyFile>& files) {
   const bool color = wants_color(STDERR_FILENO);
   const std::string cache = options.last("cache-dir", "/var/cache/burin");
   std::string rendered;
@@ -60,6 +63,7 @@ Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vect
   fmt::print(stderr, "{}", rendered);
   if (!made) return tl::unexpected(std::move(made).error());
   for (const auto& note : made->notes) fmt::print(stderr, "note: {}\n", note);
+  made->bundle.mode = mode;
   const std::string bytes = encode_bundle(made->bundle);
   const std::string file = options.last("output", "");
   // What a host would refuse is not written: the limits of its reader are those of this one.
@@ -92,13 +96,16 @@ int run_bundle(const Arguments& arguments) {
                        "--for brings the layouts of that host: --layout-source, --layout and --btf are for this one");
   Variables variables;
   if (auto code = read_variables(options, "bundle", variables)) return *code;
+  std::optional<PolicyMode> mode;
+  if (auto code = read_policy_mode(options, "bundle", mode)) return *code;
   auto files = read_policy_files(options.positionals(), variables);
   if (!files) return report(files.error());
+  set_mode(*files, mode);
   std::string rendered;
   const bool usable = render_mistakes(*files, wants_color(STDERR_FILENO), rendered);
   fmt::print(stderr, "{}", rendered);
   if (!usable) return kExitPolicy;
-  if (auto done = bundle(options, layout, *files); !done) return report(done.error());
+  if (auto done = bundle(options, layout, mode, *files); !done) return report(done.error());
   return kExitOk;
 }
 

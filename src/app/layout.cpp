@@ -9,6 +9,7 @@
 #include "app/layout_options.h"
 #include "app/options.h"
 #include "app/output_file.h"
+#include "app/policy_mode.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "bundle/host_profile.h"
@@ -28,6 +29,7 @@ void declare(OptionSet& options) {
   options.values("policy,p", "FILE|DIR",
                  "pack: answer what this policy asks of a host, too: `burin bundle --for` then knows all of it");
   declare_variables(options);
+  declare_policy_mode(options);
   options.flag("json", "dump: as JSON");
   options.values("cache-dir", "DIR",
                  "where answers that took long are kept (default /var/cache/burin); \"\" for nowhere");
@@ -97,8 +99,11 @@ int pack_host(const OptionSet& options, const LayoutOptions& wanted) {
   study.cache_dir = options.last("cache-dir", kCacheDir);
   Variables variables;
   if (auto code = read_variables(options, "layout", variables)) return *code;
+  std::optional<PolicyMode> mode;
+  if (auto code = read_policy_mode(options, "layout", mode)) return *code;
   auto files = read_policy_files(options.all("policy"), variables);
   if (!files) return report(files.error());
+  set_mode(*files, mode);
   std::string rendered;
   const bool usable = render_mistakes(*files, wants_color(STDERR_FILENO), rendered);
   fmt::print(stderr, "{}", std::exchange(rendered, {}));
@@ -132,6 +137,8 @@ int run_layout(const Arguments& arguments) {
   if (auto code = read_layout_options(options, "layout", wanted)) return *code;
   if (words[0] != "pack" && options.has("policy"))
     return usage_error("layout", "--policy goes with `burin layout pack`");
+  if (options.has("policy-mode") && !options.has("policy"))
+    return usage_error("layout", "--policy-mode says in which mode the policies of --policy are asked about");
   // What a host can do is found out by loading programs; layouts alone can be packed by anybody.
   if (words[0] == "pack" && (::geteuid() == 0 || options.has("policy"))) return pack_host(options, wanted);
   const HostFacts host = read_host("/", {});

@@ -94,6 +94,11 @@ void check_names(std::vector<PolicyFile>& files) {
   }
 }
 
+void set_mode(std::vector<PolicyFile>& files, std::optional<PolicyMode> mode) {
+  if (!mode) return;
+  for (auto& file : files) file.policy.options.mode = *mode;
+}
+
 bool render_mistakes(const std::vector<PolicyFile>& files, bool color, std::string& rendered) {
   bool usable = true;
   for (const auto& file : files) {

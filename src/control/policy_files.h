@@ -1,6 +1,7 @@
 // Policy files on disk -> policies, with all diagnostics of all files.
 #pragma once
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ Result<std::vector<PolicyFile>> read_policy_files(const std::vector<std::string>
 
 /// Two policies of one name: an error in the later file's diagnostics.
 void check_names(std::vector<PolicyFile>& files);
+
+/// The mode that the user wants of all of them, whatever their options say; nothing without one.
+void set_mode(std::vector<PolicyFile>& files, std::optional<PolicyMode> mode);
 
 /// Appends to `rendered` what is to be said of the files. False when one has errors: none may be used.
 bool render_mistakes(const std::vector<PolicyFile>& files, bool color, std::string& rendered);

@@ -78,8 +78,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
       const Stopwatch watch(d.times.policies);
       TRY(d.catalog, load_catalog());
       TRY(files, options.bundle.empty() ? read_policy_files(options.policies, options.variables) : d.read_bundled());
-      if (options.mode)
-        for (auto& file : files) file.policy.options.mode = *options.mode;
+      set_mode(files, options.mode);
       if (!render_mistakes(files, color, rendered))
         return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
     }

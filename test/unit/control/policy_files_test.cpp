@@ -102,3 +102,22 @@ TEST_CASE("two policies of one name are a mistake of the later file, in files an
     CHECK(files[1].diagnostics.all()[0].message.find(first) != std::string::npos);
   }
 }
+
+TEST_CASE("a mode that is wanted holds for all files, also for those of a bundle") {
+  const Folder folder;
+  const std::string asks = "  options:\n  - name: \"policy-mode\"\n    value: \"monitor\"\n";
+  Bundle bundle;
+  bundle.policies = {{"1.yaml", policy("one")}, {"2.yaml", policy("two") + asks}};
+  const auto modes = [&](std::optional<PolicyMode> of_bundle, std::optional<PolicyMode> wanted) {
+    bundle.mode = of_bundle;
+    auto files = policies_of(bundle, {});
+    set_mode(files, wanted);
+    return std::pair(files.at(0).policy.options.mode, files.at(1).policy.options.mode);
+  };
+  constexpr auto kEnforce = PolicyMode::Enforce, kMonitor = PolicyMode::Monitor;
+  CHECK(modes({}, {}) == std::pair(kEnforce, kMonitor));
+  CHECK(modes(kEnforce, {}) == std::pair(kEnforce, kEnforce));
+  CHECK(modes(kMonitor, {}) == std::pair(kMonitor, kMonitor));
+  CHECK(modes({}, kMonitor) == std::pair(kMonitor, kMonitor));
+  CHECK(modes(kMonitor, kEnforce) == std::pair(kEnforce, kEnforce));
+}
