@@ -120,6 +120,8 @@ Event any_event(Dice& dice) {
     e.loss = dice.pick({LossReason::PerfBuffer, LossReason::SkippedRun, LossReason::RawQueue, LossReason::Malformed,
                         LossReason::SlowClient});
     e.lost = dice.any_size() >> 11;
+    if (dice.roll(3) == 0) e.first_lost_seq = dice.any_size() >> 11;
+    e.lost_at_least = dice.roll(5) == 0;
     return e;
   }
   e.tid = static_cast<std::uint32_t>(dice.any_size());
@@ -263,4 +265,9 @@ TEST_CASE("a gap is Tetragon's rate_limit_info with a reason") {
         "{\"rate_limit_info\":{\"number_of_dropped_process_events\":\"17\"},\"node_name\":\"node-a\",\"time\":"
         "\"2026-01-02T03:05:00Z\",\"burin\":{\"seq\":7,\"mono_ns\":\"5\",\"gap\":{\"reason\":\"perf_buffer\",\"cpu\":3,"
         "\"count\":17}}}\n");
+  e.loss = LossReason::SlowClient;
+  e.first_lost_seq = 3;
+  e.lost_at_least = true;
+  encode_event(e, "node-a");
+  CHECK(e.line.ends_with("\"gap\":{\"reason\":\"slow_client\",\"first_seq\":3,\"count\":17,\"at_least\":true}}}\n"));
 }
