@@ -62,14 +62,18 @@ class Pieces {
 };
 static_assert(2 * (kBatch + 1) <= StreamWriter::kMaxPieces);
 
-// The line that stands for `missed` events up to and including `last_seq`. It carries last_seq as its own, so that a
-// client which resumes after the last line it has seen is not told of the same gap twice.
-Event make_gap(std::uint64_t missed, std::uint64_t last_seq, const std::string& node_name) {
+// The line that stands for those with the seqs `first` to `last`, all of which have left the hub. It carries last as
+// its own, so that a client which resumes after the last line it has seen is not told of the same gap twice. Losses
+// that were told by lines among them are lost to this client too.
+Event make_gap(std::uint64_t first, std::uint64_t last, const StreamHub& hub, const std::string& node_name) {
+  const HubLoss loss = hub.loss_between(first, last);
   Event gap;
   gap.kind = EventKind::Gap;
   gap.loss = LossReason::SlowClient;
-  gap.lost = missed;
-  gap.seq = last_seq;
+  gap.lost = loss.events;
+  gap.lost_at_least = loss.at_least;
+  gap.first_lost_seq = first;
+  gap.seq = last;
   gap.mono_ns = monotonic_ns();
   gap.wall_ns = realtime_ns();
   encode_event(gap, node_name);
@@ -153,14 +157,10 @@ bool stream_events(const StreamPlan& plan, const EventFilter& filter, const Stre
     }
     Pieces pieces;
     Event gap;
-    std::uint64_t missed = got.missed;
-    if (missed > 0) {
+    if (got.missed > 0) {
       std::uint64_t last_missed = got.events.front()->seq - 1;
-      if (is_over(last_missed)) {  // what was wanted has left the memory altogether
-        missed = *plan.until - next + 1;
-        last_missed = *plan.until;
-      }
-      gap = make_gap(missed, last_missed, node_name);
+      if (is_over(last_missed)) last_missed = *plan.until;  // what was wanted has left the memory altogether
+      gap = make_gap(next, last_missed, hub, node_name);
       pieces.add(gap, plan.compat);
     }
     for (const auto& event : got.events) {
@@ -169,9 +169,9 @@ bool stream_events(const StreamPlan& plan, const EventFilter& filter, const Stre
     }
     if (!groups.send_ended() || !out.write_chunk(pieces.span(), plan.chunked)) return false;
     counters.lines += pieces.lines();
-    if (missed > 0) {
+    if (got.missed > 0) {
       ++counters.slow_client_gaps;
-      counters.slow_client_missed += missed;
+      counters.slow_client_missed += gap.lost;
     }
     // A filter that matches nothing writes nothing, so a busy stream has to look for itself.
     if (pieces.lines() == 0 && out.client_gone()) return false;

@@ -11,6 +11,8 @@
 #include "app/exit_codes.h"
 #include "app/layout_options.h"
 #include "app/options.h"
+#include "app/output_file.h"
+#include "app/policy_mode.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "control/bundling.h"
@@ -24,6 +26,7 @@ void declare(OptionSet& options) {
   options.values("for", "HOST.layout",
                  "the host it is for, as `burin layout pack` wrote it there (default: this host; takes root)");
   declare_variables(options);
+  declare_policy_mode(options);
   declare_layout_options(options);
   options.values("cache-dir", "DIR", "where compiled programs are kept (default /var/cache/burin); \"\" for nowhere");
 }
@@ -35,38 +38,8 @@ Result<HostProfile> read_profile(const std::string& file) {
   return decode_profile(text, file);
 }
 
-Result<std::vector<PolicyFile>> read_all(const std::vector<std::string>& names, const Variables& variables) {
-  TRY(const auto paths, collect_policy_files(names));
-  std::vector<PolicyFile> files;
-  for (const auto& path : paths) {
-    TRY(auto file, read_policy_file(path, variables));
-    files.push_back(std::move(file));
-  }
-  check_names(files);
-  return files;
-}
-
-/// Writes beside the file and renames: a bundle is there as a whole or not at all.
-Result<> write_file(const std::string& file, const std::string& bytes) {
-  const std::string beside = file + ".tmp" + std::to_string(::getpid());
-  {
-    std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-    out << bytes;
-    out.close();
-    if (!out) {
-      ::unlink(beside.c_str());
-      return fail(ErrorCode::Io, "cannot write " + beside);
-    }
-  }
-  if (::rename(beside.c_str(), file.c_str()) != 0) {
-    const int error = errno;
-    ::unlink(beside.c_str());
-    return fail_errno(ErrorCode::Io, "cannot write " + file, error);
-  }
-  return Ok{};
-}
-
-Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vector<PolicyFile>& files) {
+Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::optional<PolicyMode> mode,
+                std::vector<PolicyFile>& files) {
   const bool color = wants_color(STDERR_FILENO);
   const std::string cache = options.last("cache-dir", "/var/cache/burin");
   std::string rendered;
@@ -90,11 +63,12 @@ Result<> bundle(const OptionSet& options, const LayoutOptions& layout, std::vect
   fmt::print(stderr, "{}", rendered);
   if (!made) return tl::unexpected(std::move(made).error());
   for (const auto& note : made->notes) fmt::print(stderr, "note: {}\n", note);
+  made->bundle.mode = mode;
   const std::string bytes = encode_bundle(made->bundle);
   const std::string file = options.last("output", "");
   // What a host would refuse is not written: the limits of its reader are those of this one.
   if (auto readable = decode_bundle(bytes, file); !readable) return tl::unexpected(std::move(readable).error());
-  TRY_OK(write_file(file, bytes));
+  TRY_OK(write_output(file, bytes));
   fmt::print(stderr, "{}: {} program units, {} bytes; on that host: burin run --require-image {}\n", file,
              made->bundle.images->units().size(), bytes.size(), file);
   return Ok{};
@@ -122,15 +96,16 @@ int run_bundle(const Arguments& arguments) {
                        "--for brings the layouts of that host: --layout-source, --layout and --btf are for this one");
   Variables variables;
   if (auto code = read_variables(options, "bundle", variables)) return *code;
-  auto files = read_all(options.positionals(), variables);
+  std::optional<PolicyMode> mode;
+  if (auto code = read_policy_mode(options, "bundle", mode)) return *code;
+  auto files = read_policy_files(options.positionals(), variables);
   if (!files) return report(files.error());
-  bool wrong = false;
-  for (const auto& file : *files) {
-    fmt::print(stderr, "{}", render(file.diagnostics, file.text, wants_color(STDERR_FILENO)));
-    wrong = wrong || file.diagnostics.has_errors();
-  }
-  if (wrong) return kExitPolicy;
-  if (auto done = bundle(options, layout, *files); !done) return report(done.error());
+  set_mode(*files, mode);
+  std::string rendered;
+  const bool usable = render_mistakes(*files, wants_color(STDERR_FILENO), rendered);
+  fmt::print(stderr, "{}", rendered);
+  if (!usable) return kExitPolicy;
+  if (auto done = bundle(options, layout, mode, *files); !done) return report(done.error());
   return kExitOk;
 }
 

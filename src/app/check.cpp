@@ -124,15 +124,9 @@ int run_check(const Arguments& arguments) {
   if (auto code = read_variables(options, "check", variables)) return *code;
   std::vector<const TargetProfile*> targets;
   if (auto code = read_targets(options, "check", targets)) return *code;
-  auto paths = collect_policy_files(options.positionals());
-  if (!paths) return report(paths.error());
-  std::vector<PolicyFile> files;
-  for (const auto& path : *paths) {
-    auto file = read_policy_file(path, variables);
-    if (!file) return report(file.error());
-    files.push_back(std::move(*file));
-  }
-  check_names(files);
+  auto read = read_policy_files(options.positionals(), variables);
+  if (!read) return report(read.error());
+  std::vector<PolicyFile>& files = *read;
   if (!options.has("no-host")) {
     look_at_host(files);
     for (auto& file : files)

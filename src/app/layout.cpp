@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <utility>
 
 #include "app/command.h"
 #include "app/exit_codes.h"
 #include "app/layout_options.h"
 #include "app/options.h"
+#include "app/output_file.h"
+#include "app/policy_mode.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "bundle/host_profile.h"
@@ -27,6 +29,7 @@ void declare(OptionSet& options) {
   options.values("policy,p", "FILE|DIR",
                  "pack: answer what this policy asks of a host, too: `burin bundle --for` then knows all of it");
   declare_variables(options);
+  declare_policy_mode(options);
   options.flag("json", "dump: as JSON");
   options.values("cache-dir", "DIR",
                  "where answers that took long are kept (default /var/cache/burin); \"\" for nowhere");
@@ -75,10 +78,7 @@ int write_pack(const std::string& text, const HostFacts& host, const LayoutTable
     fmt::print("{}", text);
     return kExitOk;
   }
-  std::ofstream out(file, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) return report({ErrorCode::Io, "cannot write " + file});
+  if (auto done = write_output(file, text); !done) return report(done.error());
   fmt::print(stderr, "{}: {} members of kernel {} ({} bytes)\n", file, table.members.size(), host.release, text.size());
   return kExitOk;
 }
@@ -99,19 +99,17 @@ int pack_host(const OptionSet& options, const LayoutOptions& wanted) {
   study.cache_dir = options.last("cache-dir", kCacheDir);
   Variables variables;
   if (auto code = read_variables(options, "layout", variables)) return *code;
-  std::vector<PolicyFile> files;
-  auto paths = collect_policy_files(options.all("policy"));
-  if (!paths) return report(paths.error());
-  for (const auto& path : *paths) {
-    auto file = read_policy_file(path, variables);
-    if (!file) return report(file.error());
-    fmt::print(stderr, "{}", render(file->diagnostics, file->text, wants_color(STDERR_FILENO)));
-    if (file->diagnostics.has_errors()) return kExitPolicy;
-    files.push_back(std::move(*file));
-  }
-  std::vector<LayoutAttempt> attempts;
+  std::optional<PolicyMode> mode;
+  if (auto code = read_policy_mode(options, "layout", mode)) return *code;
+  auto files = read_policy_files(options.all("policy"), variables);
+  if (!files) return report(files.error());
+  set_mode(*files, mode);
   std::string rendered;
-  auto profile = study_host(files, study, attempts, rendered, wants_color(STDERR_FILENO));
+  const bool usable = render_mistakes(*files, wants_color(STDERR_FILENO), rendered);
+  fmt::print(stderr, "{}", std::exchange(rendered, {}));
+  if (!usable) return kExitPolicy;
+  std::vector<LayoutAttempt> attempts;
+  auto profile = study_host(*files, study, attempts, rendered, wants_color(STDERR_FILENO));
   fmt::print(stderr, "{}", rendered);
   print_attempts(attempts);
   if (!profile) return report(profile.error());
@@ -139,6 +137,8 @@ int run_layout(const Arguments& arguments) {
   if (auto code = read_layout_options(options, "layout", wanted)) return *code;
   if (words[0] != "pack" && options.has("policy"))
     return usage_error("layout", "--policy goes with `burin layout pack`");
+  if (options.has("policy-mode") && !options.has("policy"))
+    return usage_error("layout", "--policy-mode says in which mode the policies of --policy are asked about");
   // What a host can do is found out by loading programs; layouts alone can be packed by anybody.
   if (words[0] == "pack" && (::geteuid() == 0 || options.has("policy"))) return pack_host(options, wanted);
   const HostFacts host = read_host("/", {});

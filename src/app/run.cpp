@@ -13,6 +13,7 @@
 #include "app/exit_codes.h"
 #include "app/layout_options.h"
 #include "app/options.h"
+#include "app/policy_mode.h"
 #include "app/terminal.h"
 #include "app/variables.h"
 #include "base/log.h"
@@ -41,8 +42,7 @@ void declare(OptionSet& options) {
                  "pages of each CPU's perf buffer, a power of two (default 256, from 16 CPUs on 64; with maxData four "
                  "times that); loader takes a quarter more");
   options.flag("wake-each-event", "wake up for every event instead of every 10 ms: less delay, far more cost");
-  options.values("policy-mode", "enforce|monitor",
-                 "what enforcing actions do: act, or be counted only (default: as each policy's options say)");
+  declare_policy_mode(options);
   options.flag("allow-network-actions", "perform the actions GetUrl and DnsLookup");
   options.values("dns-server", "ADDRESS:PORT", "whom DnsLookup asks (default 1.1.1.1:53)");
   options.flag("expose-stack-addresses", "stack traces with addresses, not only names and offsets");
@@ -77,12 +77,7 @@ std::optional<int> read_options(const OptionSet& options, RunOptions& run) {
   if (!run.bundle.empty() && !run.layout.file.empty())
     return usage_error("run",
                        "a bundle has the structure layouts it was made for: --layout and --btf do not go with it");
-  if (const std::string mode = options.last("policy-mode", ""); mode == "monitor")
-    run.mode = PolicyMode::Monitor;
-  else if (mode == "enforce")
-    run.mode = PolicyMode::Enforce;
-  else if (!mode.empty())
-    return usage_error("run", "--policy-mode takes enforce or monitor, not \"" + mode + "\"");
+  if (auto code = read_policy_mode(options, "run", run.mode)) return code;
   run.outreach.allowed = options.has("allow-network-actions");
   run.outreach.dns_server = options.last("dns-server", run.outreach.dns_server);
   run.expose_stack_addresses = options.has("expose-stack-addresses");

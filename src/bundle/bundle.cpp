@@ -13,6 +13,11 @@ constexpr std::string_view kSignature = "BURINBN\n";  // the version follows
 constexpr std::size_t kMaxText = 16U << 20;           // a policy file, a pack, a name or value
 constexpr std::size_t kMaxItems = 4096;               // policies, variables, units
 
+constexpr std::uint8_t number_of(std::optional<PolicyMode> mode) {
+  if (!mode) return 0;
+  return *mode == PolicyMode::Enforce ? 1 : 2;
+}
+
 std::string body_of(const Bundle& bundle) {
   ByteWriter out;
   out.text(bundle.burin);
@@ -27,6 +32,7 @@ std::string body_of(const Bundle& bundle) {
     out.text(name);
     out.text(value);
   }
+  out.number(number_of(bundle.mode));
   out.number(static_cast<std::uint32_t>(bundle.images->units().size()));
   for (const auto& unit : bundle.images->units()) {
     out.text(encode_source(unit.source));
@@ -50,6 +56,12 @@ Result<Bundle> read_body(std::string_view body, const std::string& name) {
     std::string variable = in.text(kMaxText);
     out.variables.emplace(std::move(variable), in.text(kMaxText));
   }
+  if (const auto mode = in.number<std::uint8_t>(); mode == number_of(PolicyMode::Enforce))
+    out.mode = PolicyMode::Enforce;
+  else if (mode == number_of(PolicyMode::Monitor))
+    out.mode = PolicyMode::Monitor;
+  else if (mode != number_of(std::nullopt))
+    in.fail_with("policy mode " + std::to_string(mode));
   auto images = std::make_shared<ImageSet>();
   const auto units = in.count(kMaxItems, 2 * sizeof(std::uint32_t));
   for (std::uint32_t i = 0; i < units && in.ok(); ++i) {

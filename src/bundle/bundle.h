@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "compile/image_set.h"
+#include "model/policy.h"
 
 namespace burin {
 
@@ -26,11 +28,13 @@ struct Bundle {
   std::vector<BundledPolicy> policies;
   /// Values of the variables that the policies name (--set, environment) when the bundle was made.
   std::map<std::string, std::string> variables;
+  /// What --policy-mode said; the images are of this mode.
+  std::optional<PolicyMode> mode;
   std::shared_ptr<const ImageSet> images;  ///< the base programs and one unit a policy
 };
 
 /// Version of the format; a reader reads this one only.
-inline constexpr unsigned kBundleVersion = 1;
+inline constexpr unsigned kBundleVersion = 2;
 
 /// The file's bytes: signature, version, length and checksum (XXH3, 128 bits) of what follows.
 std::string encode_bundle(const Bundle& bundle);

@@ -34,8 +34,8 @@ Result<std::filesystem::path> find_executable(const CompilerOptions& options) {
                                           self.parent_path().parent_path() / "libexec" / "burin" / kProgram};
   for (const auto& place : places)
     if (::access(place.c_str(), X_OK) == 0) return place;
-  return fail(ErrorCode::NotFound, "there is no " + places[0].string() + " and no " + places[1].string() +
-                                       ": install burin-compile, or run from a bundle");
+  return fail(ErrorCode::Unsupported, "there is no " + places[0].string() + " and no " + places[1].string() +
+                                          ": install burin-compile, or run from a bundle");
 }
 
 std::string how_it_ended(const ChildOutcome& outcome, std::uint64_t memory_limit) {
@@ -198,8 +198,12 @@ Result<CompilerProcess> start_compiler(const CompilerOptions& options, const Hea
     argv.push_back(headers->source.string());
     argv.push_back(headers->build.string());
   }
-  TRY(ChildProcess process, ChildProcess::start(argv));
-  return CompilerProcess{std::move(scratch), std::move(process)};
+  auto process = ChildProcess::start(argv);
+  if (!process) {  // gone since it was looked for
+    if (process.error().code == ErrorCode::NotFound) process.error().code = ErrorCode::Unsupported;
+    return tl::unexpected(std::move(process).error());
+  }
+  return CompilerProcess{std::move(scratch), std::move(*process)};
 }
 
 std::shared_ptr<StartedCompiler> start_ahead(const CompilerOptions& options) {
@@ -211,7 +215,7 @@ Result<std::string> Compiler::id() const {
   TRY(const std::filesystem::path executable, find_executable(options_));
   struct stat status {};
   if (::stat(executable.c_str(), &status) != 0)
-    return fail_errno(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Io, "cannot examine " + executable.string(),
+    return fail_errno(errno == ENOENT ? ErrorCode::Unsupported : ErrorCode::Io, "cannot examine " + executable.string(),
                       errno);
   return std::string("burin " BURIN_VERSION " size ") + std::to_string(status.st_size) + " mtime " +
          std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
@@ -274,7 +278,7 @@ Result<ProgramImage> Compiler::compile(const ProgramSource& source, CompileStats
   if (options_.require_image) return no_image(source);
   if (options_.shipped) out.shipped_misfit = options_.shipped->difference(source);
   auto image = run_compiler(options_, source, nullptr, out);
-  if (!image && image.error().code == ErrorCode::NotFound) return without_compiler(std::move(image).error(), source);
+  if (!image && image.error().code == ErrorCode::Unsupported) return without_compiler(std::move(image).error(), source);
   if (image && store_ != nullptr)
     if (auto put = store_->put(source, compiler_id, *image); !put) out.cache_trouble = put.error().text();
   stop();

@@ -99,18 +99,19 @@ class Compiler {
   Compiler(CompilerOptions options, const ImageStore* store) : options_(std::move(options)), store_(store) {}
 
   /// The shipped image, else the precompiled one, else the cache's, else compile and store. Error{NotFound} when that
-  /// is not allowed (require_image), with what differs from the shipped unit. A failed compile is Error{Compile} whose
-  /// `detail` holds clang's messages mapped through source.origins (`/*@ID*/` markers) back to the policy, and whose
-  /// `span` is the first of them. A function over kMaxFunctionInsns is refused with its name and number. A compiler
-  /// that crashed or reached its memory limit is Error{Compile} too, one that was too slow Error{Timeout}. A cache that
-  /// cannot be used is not an error (stats->cache_trouble).
+  /// is not allowed (require_image), with what differs from the shipped unit; Error{Unsupported} when this host has no
+  /// compiler, or none that starts: it was not called wrongly. A failed compile is Error{Compile} whose `detail` holds
+  /// clang's messages mapped through source.origins (`/*@ID*/` markers) back to the policy, and whose `span` is the
+  /// first of them. A function over kMaxFunctionInsns is refused with its name and number. A compiler that crashed or
+  /// reached its memory limit is Error{Compile} too, one that was too slow Error{Timeout}. A cache that cannot be used
+  /// is not an error (stats->cache_trouble).
   Result<ProgramImage> compile(const ProgramSource& source, CompileStats* stats = nullptr) const;
 
   /// The same against kernel headers; never cached, since they can change behind our back.
   Result<ProgramImage> compile_with_headers(const ProgramSource& source, const HeaderTree& headers,
                                             CompileStats* stats = nullptr) const;
 
-  /// Identity of the compiler that goes into the cache key: burin version, size and mtime of burin-compile. NotFound
+  /// Identity of the compiler that goes into the cache key: burin version, size and mtime of burin-compile. Unsupported
   /// when there is no burin-compile: a host that only runs bundles needs none.
   Result<std::string> id() const;
 

@@ -66,6 +66,8 @@ std::vector<PolicyFile> policies_of(const Bundle& bundle, const Variables& varia
   values.insert(bundle.variables.begin(), bundle.variables.end());
   std::vector<PolicyFile> out;
   for (const auto& policy : bundle.policies) out.push_back(read_policy_text(policy.path, policy.text, values));
+  check_names(out);
+  set_mode(out, bundle.mode);
   return out;
 }
 

@@ -24,7 +24,8 @@ Result<MadeBundle> make_bundle(std::vector<PolicyFile>& files, const HostProfile
                                const CompilerOptions& compiler, const ImageStore* store, std::string& rendered,
                                bool color);
 
-/// The policies of a bundle, read again with the variables of its making. Values in `variables` override those.
+/// The policies of a bundle, read again as one set with the variables and the mode of its making. Values in `variables`
+/// override those.
 std::vector<PolicyFile> policies_of(const Bundle& bundle, const Variables& variables);
 
 }  // namespace burin

@@ -12,7 +12,9 @@
 
 namespace burin {
 namespace fs = std::filesystem;
+namespace {
 
+/// Directories replaced by their files.
 Result<std::vector<std::string>> collect_policy_files(const std::vector<std::string>& paths) {
   std::vector<std::string> out;
   for (const auto& path : paths) {
@@ -35,6 +37,8 @@ Result<std::vector<std::string>> collect_policy_files(const std::vector<std::str
   }
   return out;
 }
+
+}  // namespace
 
 PolicyFile read_policy_text(const std::string& path, std::string text, const Variables& variables) {
   PolicyFile file;
@@ -67,6 +71,17 @@ Result<PolicyFile> read_policy_file(const std::string& path, const Variables& va
   return read_policy_text(path, std::move(text), variables);
 }
 
+Result<std::vector<PolicyFile>> read_policy_files(const std::vector<std::string>& paths, const Variables& variables) {
+  TRY(const auto found, collect_policy_files(paths));
+  std::vector<PolicyFile> files;
+  for (const auto& path : found) {
+    TRY(auto file, read_policy_file(path, variables));
+    files.push_back(std::move(file));
+  }
+  check_names(files);
+  return files;
+}
+
 void check_names(std::vector<PolicyFile>& files) {
   std::map<std::string, std::string> seen;
   for (auto& file : files) {
@@ -77,6 +92,20 @@ void check_names(std::vector<PolicyFile>& files) {
                              "policy name \"" + file.policy.name + "\" is already used by " + it->second,
                              "give each policy its own metadata.name");
   }
+}
+
+void set_mode(std::vector<PolicyFile>& files, std::optional<PolicyMode> mode) {
+  if (!mode) return;
+  for (auto& file : files) file.policy.options.mode = *mode;
+}
+
+bool render_mistakes(const std::vector<PolicyFile>& files, bool color, std::string& rendered) {
+  bool usable = true;
+  for (const auto& file : files) {
+    rendered += render(file.diagnostics, file.text, color);
+    usable = usable && !file.diagnostics.has_errors();
+  }
+  return usable;
 }
 
 bool wants_max_data(const PolicyFile& file) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "control/base_maps.h"
 #include "control/diagnosis.h"
 #include "control/host_questions.h"
 #include "control/seed.h"
@@ -29,23 +30,6 @@ void tell_attempt(const LayoutAttempt& a, bool named) {
   log(level, "layout",
       fmt::format("{}{}: {}{}{}", to_string(a.source), a.where.empty() ? "" : " (" + a.where + ")", a.outcome,
                   a.danger.empty() ? "" : "; " + a.danger, a.cure.empty() ? "" : " (cure: " + a.cure + ")"));
-}
-
-/// An image from a bundle or the cache has the maps that its maker gave it; this process reads and writes values of
-/// these two, so their sizes must be ours.
-Result<> check_base_maps(const ProgramImage& image, const ProcessNeeds& needs) {
-  const std::size_t process =
-      sizeof(wire::Proc) + (needs.parents ? sizeof(wire::ProcParent) : 0) + (needs.facts ? sizeof(wire::ProcFacts) : 0);
-  for (const auto& map : image.maps) {
-    const bool right = map.name == "procs"      ? map.key_size == 4 && map.value_size == process
-                       : map.name == "selftest" ? map.key_size == 4 && map.value_size == self_test_value_size()
-                                                : true;
-    if (!right)
-      return fail(ErrorCode::Io, "the image of the base programs has a map " + map.name + " with keys of " +
-                                     std::to_string(map.key_size) + " and values of " + std::to_string(map.value_size) +
-                                     " bytes, which is not what was asked for");
-  }
-  return Ok{};
 }
 
 }  // namespace
@@ -110,7 +94,7 @@ Result<> Supervisor::Impl::start_base(const LayoutTable& table) {
     return compiler.compile(unit.source, &base_compile);
   }();
   log_compile("base", base_compile);
-  if (!image) return tl::unexpected(compile_failed(std::move(image).error(), "compiling the base programs", options));
+  if (!image) return in_context(std::move(image).error(), "compiling the base programs");
   tell_cache_trouble(base_compile);
   TRY_OK(check_base_maps(*image, needs));
   const Stopwatch watch(times.load);

@@ -73,7 +73,7 @@ Result<> Supervisor::Impl::start_policy(LoadedPolicy& policy, CompiledUnitOfPoli
   const std::string what = "policy " + policy.plan.policy;
   if (!unit) return in_context(std::move(unit).error(), "generating " + what);
   log_compile(policy.plan.policy, policy.compile);
-  if (!image) return tl::unexpected(compile_failed(std::move(image).error(), "compiling " + what, options));
+  if (!image) return in_context(std::move(image).error(), "compiling " + what);
   tell_cache_trouble(policy.compile);
   policy.state = PolicyState::Compiled;
   policy.instructions = instructions_of(*image);

@@ -52,16 +52,6 @@ Supervisor::~Supervisor() {
   stop();
 }
 
-Result<std::vector<PolicyFile>> Supervisor::Impl::read_policies() {
-  TRY(const auto paths, collect_policy_files(options.policies));
-  std::vector<PolicyFile> files;
-  for (const auto& path : paths) {
-    TRY(auto file, read_policy_file(path, options.variables));
-    files.push_back(std::move(file));
-  }
-  return files;
-}
-
 Result<std::vector<PolicyFile>> Supervisor::Impl::read_bundled() {
   TRY(Bundle bundle, read_bundle(options.bundle));
   TRY(options.layout.pack, decode_pack(bundle.pack, "the pack in " + options.bundle.string()));
@@ -90,16 +80,10 @@ Result<std::unique_ptr<Supervisor>> Supervisor::start(const RunOptions& options,
     {
       const Stopwatch watch(d.times.policies);
       TRY(d.catalog, load_catalog());
-      TRY(files, d.options.bundle.empty() ? d.read_policies() : d.read_bundled());
-      if (options.mode)
-        for (auto& file : files) file.policy.options.mode = *options.mode;
-      check_names(files);
-      bool wrong = false;
-      for (auto& file : files) {
-        rendered += render(file.diagnostics, file.text, color);
-        wrong = wrong || file.diagnostics.has_errors();
-      }
-      if (wrong) return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
+      TRY(files, options.bundle.empty() ? read_policy_files(options.policies, options.variables) : d.read_bundled());
+      set_mode(files, options.mode);
+      if (!render_mistakes(files, color, rendered))
+        return fail(ErrorCode::InvalidPolicy, "nothing was loaded because of mistakes in the policies");
     }
     if (!options.cache_dir.empty()) {
       auto store = ImageStore::open(options.cache_dir);

@@ -34,13 +34,6 @@ class Stopwatch {
   std::uint64_t begin_;
 };
 
-/// A start that has no compiler lacks something of the host; it was not called wrongly.
-inline Error compile_failed(Error error, std::string doing, const RunOptions& options) {
-  if (error.code == ErrorCode::NotFound && !options.compiler.require_image) error.code = ErrorCode::Unsupported;
-  error.context.push_back(std::move(doing));
-  return error;
-}
-
 // Declaration order is shutdown order reversed: the reader stops before the pipeline goes, the hub goes last.
 struct Supervisor::Impl {
   RunOptions options;
@@ -64,7 +57,6 @@ struct Supervisor::Impl {
   std::atomic<bool> ready{false};
   bool stopped = false;
 
-  Result<std::vector<PolicyFile>> read_policies();
   Result<std::vector<PolicyFile>> read_bundled();
   Result<> look_at_host(const std::vector<PolicyFile>& files);
   Result<> start_base(const LayoutTable& table);

@@ -246,6 +246,7 @@ std::string gap_line(const Line& line, const Json& event, const Json& info) {
   if (!gap) return out;
   out += " (" + quote_unprintable(gap->string("reason"));
   if (gap->find("cpu")) out += ", cpu " + digits(*gap, "cpu");
+  if (gap->find("at_least")) out += ", at least";
   return out + ")";
 }
 

@@ -122,8 +122,13 @@ void write_gap(LineBuffer& out, const Event& event) {
     out.lit(",\"cpu\":");
     out.number(event.cpu);
   }
+  if (event.first_lost_seq != 0) {
+    out.lit(",\"first_seq\":");
+    out.number(event.first_lost_seq);
+  }
   out.lit(",\"count\":");
   out.number(event.lost);
+  if (event.lost_at_least) out.lit(",\"at_least\":true");
   out.lit("}");
 }
 
@@ -131,7 +136,7 @@ void write_gap(LineBuffer& out, const Event& event) {
 
 void write_burin(LineBuffer& out, const Event& event) {
   out.lit(",\"burin\":{");
-  if (event.seq != 0) {  // 0: made for one client, not part of the daemon's stream
+  if (event.seq != 0) {  // 0: not part of a stream
     out.lit("\"seq\":");
     out.number(event.seq);
   }

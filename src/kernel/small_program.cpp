@@ -84,15 +84,16 @@ UniqueFd load_small(ProgramType type, const std::vector<bpf_insn>& insns, const 
   return UniqueFd(fd < 0 ? -1 : fd);
 }
 
+bool counts_semaphores(const std::filesystem::path& root) {
+  const std::filesystem::path format = root / "sys/bus/event_source/devices/uprobe/format";
+  std::error_code ignored;
+  return !std::filesystem::exists(format, ignored) || std::filesystem::exists(format / "ref_ctr_offset", ignored);
+}
+
 void try_features(HostFacts& host) {
   for (const KernelFeatureInfo& info : kernel_features()) {
     if (info.feature == KernelFeature::UprobeSemaphores) {
-      // Where uprobes are there at all, the kernel names what their events can be told.
-      const std::filesystem::path uprobe = "/sys/bus/event_source/devices/uprobe";
-      std::error_code ignored;
-      if (std::filesystem::exists(uprobe / "format", ignored) &&
-          !std::filesystem::exists(uprobe / "format/ref_ctr_offset", ignored))
-        host.lacks[info.feature] = lacking(info, "its uprobes take no ref_ctr_offset");
+      if (!counts_semaphores("/")) host.lacks[info.feature] = lacking(info, "its uprobes take no ref_ctr_offset");
       continue;
     }
     std::string log;

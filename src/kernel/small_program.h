@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ std::vector<bpf_insn> program_that_loops();
 /// Loads it. A closed descriptor: it did not load, `error` is the errno and `log` the verifier's words.
 UniqueFd load_small(ProgramType type, const std::vector<bpf_insn>& insns, const HostFacts& host, std::string& log,
                     int& error);
+
+/// False when the kernel below `root` has uprobes that cannot count the users of a USDT probe's semaphore
+/// (before 4.20): it names in sysfs what their events can be told. Of a kernel without uprobes nothing is said.
+bool counts_semaphores(const std::filesystem::path& root);
 
 /// Fills host.lacks with what does not load here. Takes some 0.2 ms.
 void try_features(HostFacts& host);

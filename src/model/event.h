@@ -152,7 +152,9 @@ struct Event {
   std::string build_id;  ///< bytes
   // gap
   LossReason loss = LossReason::PerfBuffer;
+  bool lost_at_least = false;  ///< SlowClient: more were lost than `lost`, but nobody knows how many
   std::uint64_t lost = 0;
+  std::uint64_t first_lost_seq = 0;  ///< SlowClient: the lines missing are those from here to `seq`; 0 = not said
   // The line: JSON in Tetragon's form plus `,"burin":{...}}\n`; burin_at is the offset of that comma, so that the
   // compatible form is line[0..burin_at) + "}\n".
   std::string line;

@@ -4,6 +4,7 @@
 #include "sink/stream_hub.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace burin {
 
@@ -24,12 +25,22 @@ void StreamHub::publish(std::vector<EventPtr> events) {
       events_.push_back(std::move(event));
       while (events_.size() > 1 && (events_.size() > limits_.max_events || bytes_ > limits_.max_bytes)) {
         bytes_ -= hub_cost(*events_.front());
+        note_left(*events_.front());
         dropped.push_back(std::move(events_.front()));
         events_.pop_front();
       }
     }
   }
   published_.notify_all();
+}
+
+void StreamHub::note_left(const Event& event) {
+  if (event.kind != EventKind::Gap) return;
+  left_gaps_.push_back({event.seq, (left_gaps_.empty() ? forgotten_lost_ : left_gaps_.back().lost) + event.lost});
+  if (left_gaps_.size() <= kLeftGaps) return;
+  forgotten_seq_ = left_gaps_.front().seq;
+  forgotten_lost_ = left_gaps_.front().lost;
+  left_gaps_.pop_front();
 }
 
 void StreamHub::close() {
@@ -78,6 +89,16 @@ HubRead StreamHub::read(std::uint64_t from, std::size_t max, std::chrono::millis
   out.events.assign(it, it + static_cast<std::ptrdiff_t>(count));
   out.next = out.events.back()->seq + 1;
   return out;
+}
+
+HubLoss StreamHub::loss_between(std::uint64_t first, std::uint64_t last) const {
+  std::lock_guard lock(mutex_);
+  const auto begin = std::ranges::lower_bound(left_gaps_, first, {}, &LeftGap::seq);
+  const auto end = std::ranges::upper_bound(left_gaps_, last, {}, &LeftGap::seq);
+  // What all gap lines before this one said.
+  const auto lost_before = [&](auto gap) { return gap == left_gaps_.begin() ? forgotten_lost_ : std::prev(gap)->lost; };
+  const auto gaps = static_cast<std::uint64_t>(end - begin);
+  return {last - first + 1 - gaps + (lost_before(end) - lost_before(begin)), first <= forgotten_seq_};
 }
 
 std::vector<EventPtr> StreamHub::read_back(std::uint64_t before, std::size_t max) const {

@@ -22,17 +22,27 @@ struct HubLimits {
 /// HubLimits::max_bytes where events may be large: one with maxData may have half a megabyte as a line.
 inline constexpr std::size_t kLargeHubBytes = 32U << 20;
 
+/// Of so many gap lines that left memory last it is known what they said; 16 bytes each.
+inline constexpr std::size_t kLeftGaps = 16'384;
+
 /// What one event counts against HubLimits::max_bytes: the memory of its line, struct and arguments. Processes are not
 /// counted, because their events share them with the process table.
 std::size_t hub_cost(const Event& event);
 
-/// What a reader got: events in order, and how many it has missed before the first of them because they were dropped
-/// from memory before it came (0 = none).
+/// What a reader got: events in order, and how many lines it has missed before the first of them because they were
+/// dropped from memory before it came (0 = none; StreamHub::loss_between says what they stood for).
 struct HubRead {
   std::vector<EventPtr> events;
   std::uint64_t missed = 0;
   std::uint64_t next = 0;  ///< pass this to the next read
   bool closed = false;     ///< nothing is left, and no more events will come
+};
+
+/// What lines that left memory stood for: a gap line for as many events as it says were lost, any other for itself.
+struct HubLoss {
+  std::uint64_t events = 0;
+  /// Among them are gap lines of so long ago that what they said is forgotten; each counts as one.
+  bool at_least = false;
 };
 
 /// What the hub has done so far, for /metrics.
@@ -60,12 +70,19 @@ class StreamHub {
   /// Events with seq >= `from`, at most `max` (at least 1), waiting up to `wait` when there is none yet. from = 0 means
   /// "whatever is oldest": nothing counts as missed.
   HubRead read(std::uint64_t from, std::size_t max, std::chrono::milliseconds wait) const;
+  /// What the lines with these seqs stood for, `first` to `last`, all of which have left memory (HubRead::missed).
+  HubLoss loss_between(std::uint64_t first, std::uint64_t last) const;
   /// At most `max` events with seq < `before`, newest first; empty when there is none in memory.
   std::vector<EventPtr> read_back(std::uint64_t before, std::size_t max) const;
 
   HubStats stats() const;
 
  private:
+  struct LeftGap {
+    std::uint64_t seq;
+    std::uint64_t lost;  ///< by all gap lines that left memory, this one included
+  };
+  void note_left(const Event& event);
   std::deque<EventPtr>::const_iterator first_from(std::uint64_t seq) const;
 
   const HubLimits limits_;
@@ -73,6 +90,10 @@ class StreamHub {
   mutable std::condition_variable published_;
   std::deque<EventPtr> events_;
   std::size_t bytes_ = 0;
+  /// Gap lines that left memory, in order of their seqs.
+  std::deque<LeftGap> left_gaps_;
+  std::uint64_t forgotten_lost_ = 0;  ///< LeftGap::lost of the last one that is not there any more
+  std::uint64_t forgotten_seq_ = 0;   ///< its seq
   std::uint64_t newest_ = 0;
   std::uint64_t published_count_ = 0;
   bool closed_ = false;

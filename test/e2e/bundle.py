@@ -5,11 +5,13 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
 
 import harness
+import mode_policies
 from harness import BIN, BURIN, Daemon, check, check_equal, connects_of, kind_of, pid_of, sock_of
 
 POLICIES = os.path.join(harness.ROOT, "policies")
@@ -121,6 +123,31 @@ def equal_events(folder):
     check_equal(seen[1], seen[0], "the event of the bundle and that of the policy")
 
 
+def a_bundle_has_its_mode(folder):
+    """Whether enforcing actions act is compiled in: a bundle is of the mode that it was made for, and --policy-mode of a run takes a
+    compiler where it asks for the other one."""
+    kills = mode_policies.write(folder, "kills", mode_policies.MKDIR + mode_policies.on_mode(461, "      - action: Sigkill\n"))
+    asking = ["--policy-mode", "monitor"]
+    host = os.path.join(folder, "monitor.layout")
+    burin("layout", "pack", "-o", host, "--cache-dir", harness.shared_cache(), "--policy", kills, *asking)
+    path = bundle(folder, kills, host=host, name="monitor.burin", extra=asking)
+    for extra, mode in ((["--require-image"], "monitor"), (["--policy-mode", "enforce"], "enforce")):
+        with Daemon(args=[path, *extra]) as daemon:
+            pid, status = mode_policies.mkdir(folder, 461, name="d" + mode)
+            check_equal(status, 0 if mode == "monitor" else -signal.SIGKILL, f"status of the process in {mode} mode")
+            events = mode_policies.hook_events(daemon.stream, pid)
+            check_equal([e["burin"].get("monitored", False) for e in events], [mode == "monitor"], f"events in {mode} mode")
+            check_equal(daemon.policy("kills")["mode"], mode, "mode in /v1/policies")
+            daemon.stop()
+    refuses(path, 2, "require-image", "kills", extra=("--require-image", "--policy-mode", "enforce"))
+    # The programs of a policy that enforces nothing are the same in both modes.
+    path = bundle(folder, harness.write_policy(folder, "looks"), host=pack(folder), name="looks.burin")
+    with Daemon(args=[path, "--require-image", *asking]) as daemon:
+        check_equal(daemon.policy("looks")["mode"], "monitor", "mode in /v1/policies")
+        daemon.stop()
+    burin("bundle", kills, "-o", path, "--policy-mode", "observe", status=2)
+
+
 def what_a_pack_does_not_know(folder):
     """A pack made without the policy knows nothing of its tracepoints; one made with it knows all."""
     policy = os.path.join(folder, "asked.yaml")
@@ -171,10 +198,11 @@ def damaged_bundles_are_refused(folder):
     for at in (HEAD, HEAD + 100, len(good) // 2, len(good) - 1):
         refuses(write("flipped.burin", good[:at] + bytes([good[at] ^ 1]) + good[at + 1:]), 1, "altered")
     refuses(write("longer.burin", good + b"\0"), 1, "altered")
-    check_equal(struct.unpack_from("<I", good, 8)[0], 1, "the format's number")
+    check_equal(struct.unpack_from("<I", good, 8)[0], 2, "the format's number")
     said = burin("check", write("whole.burin", good), status=1)
     check("is a bundle" in said, f"burin check of a bundle: {said}")
-    refuses(write("newer.burin", good[:8] + struct.pack("<I", 2) + good[12:]), 1, "format 2", "make it anew")
+    for other in (1, 3):
+        refuses(write("other.burin", good[:8] + struct.pack("<I", other) + good[12:]), 1, f"format {other}", "make it anew")
 
 
 def edited_pack(path, to, change):
@@ -231,5 +259,5 @@ def without_image_nothing_is_compiled(folder):
 
 
 if __name__ == "__main__":
-    harness.run(the_daemon_needs_no_compiler, a_bundle_runs_in_a_root_without_compiler, equal_events, what_a_pack_does_not_know,
+    harness.run(the_daemon_needs_no_compiler, a_bundle_runs_in_a_root_without_compiler, equal_events, a_bundle_has_its_mode, what_a_pack_does_not_know,
                 damaged_bundles_are_refused, bundles_of_other_hosts_are_refused, without_image_nothing_is_compiled)

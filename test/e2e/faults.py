@@ -216,6 +216,13 @@ def no_compiler(folder):
     named(doctor([], burin=burin), "compiler", "weak", f"there is no {place}/burin-compile", "only bundles can be started",
           "install burin-compile beside burin")
     refused([], policy, HOST, ["compiling the base programs", f"there is no {place}/burin-compile", "install burin-compile"], burin=burin)
+    # Whoever wants something compiled is told the same, by the same exit status.
+    output = os.path.join(folder, "x.burin")
+    for command in (["bundle", policy, "-o", output, "--cache-dir", ""], ["check", "--cost", policy]):
+        done = ended([burin, *command])
+        check_equal(done.returncode, HOST, f"exit status of burin {command[0]}; it said:\n{done.stderr}")
+        check(f"there is no {place}/burin-compile" in done.stderr, f"burin {command[0]} does not name what is missing: {done.stderr}")
+    check(not os.path.exists(output), "a bundle without programs was written")
     # It is there, clang is not.
     libraries = ended(["ldd", os.path.join(BIN, "burin-compile")]).stdout.split()
     clang = next(os.path.realpath(word) for word in libraries if word.startswith("/") and "libclang-cpp" in word)

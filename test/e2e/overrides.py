@@ -5,8 +5,8 @@ import shutil
 import subprocess
 
 import harness
-from actions import MKDIR, counters, hook_events, on_mode, python, refused, write
 from harness import Daemon, check, check_equal
+from mode_policies import MKDIR, counters, hook_events, on_mode, python, refused, write
 
 
 def overrides(folder):

@@ -17,6 +17,7 @@ TESTS = [
     "address_rules",
     "selector_actions",
     "actions",
+    "rate_limits",
     "overrides",
     "functions",
     "kernel_functions",

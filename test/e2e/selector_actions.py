@@ -191,12 +191,13 @@ def every_loss_is_counted_and_shown(folder):
         while True:
             shown = gap_sum(daemon.stream, "perf_buffer")
             counters, lost = told()
-            if shown == lost or harness.time.monotonic() > end:
+            # We, on a slow machine, may have missed lines, those that tell of losses too: counted as well, but of all kinds of events.
+            behind = gap_sum(daemon.stream, "slow_client")
+            if lost - behind <= shown <= lost or harness.time.monotonic() > end:
                 break
             harness.time.sleep(0.1)
-        check_equal(shown, lost, "losses shown by gaps in the stream")
+        check(lost - behind <= shown <= lost, f"losses shown by gaps in the stream: {shown}, of {lost}, {behind} events missed by this client")
         delivered = len(connects_of(daemon.stream.snapshot(), {c.pid for c in children}))
-        behind = gap_sum(daemon.stream, "slow_client")  # we, on a slow machine: counted too, but of all kinds of events
         check(counters["posted"] - behind <= delivered <= counters["posted"],
               f"{delivered} connections delivered, {counters['posted']} posted, {behind} events missed by this client")
         daemon.stop()

@@ -247,7 +247,9 @@ Json burin_object(const Event& e) {
   if (e.kind == EventKind::Gap) {
     b["gap"]["reason"] = to_string(e.loss);
     if (e.loss == LossReason::PerfBuffer) b["gap"]["cpu"] = e.cpu;
+    if (e.first_lost_seq) b["gap"]["first_seq"] = e.first_lost_seq;
     b["gap"]["count"] = e.lost;
+    if (e.lost_at_least) b["gap"]["at_least"] = true;
     return b;
   }
   b["cpu"] = e.cpu;

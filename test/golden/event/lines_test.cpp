@@ -210,8 +210,8 @@ void add_gaps(std::vector<Event>& events) {
   events.back().cpu = 3;
   events.back().lost = 17;
   events.push_back(events.back());
-  events.back().seq = 0;
-  events.back().mono_ns = 0;
+  events.back().first_lost_seq = 201;
+  events.back().seq = 216;  // one of the sixteen lines told of two lost events
   events.back().loss = LossReason::SlowClient;
 }
 

@@ -318,8 +318,8 @@ TEST_CASE("a missing burin-compile is named") {
   options.executable = "/nonexistent/burin-compile";
   const auto image = Compiler(options, nullptr).compile(small());
   CHECK(failing(image).find("/nonexistent/burin-compile") != std::string::npos);
-  CHECK(image.error().code == ErrorCode::NotFound);
-  CHECK(Compiler(options, nullptr).id().error().code == ErrorCode::NotFound);
+  CHECK(image.error().code == ErrorCode::Unsupported);
+  CHECK(Compiler(options, nullptr).id().error().code == ErrorCode::Unsupported);
 }
 
 TEST_CASE("the second compile comes from the cache, whatever the origins say") {

@@ -1,11 +1,13 @@
 // What the live tests share: this host, whether it can run them, and a collector for batches.
 #pragma once
+#include <bpf/bpf.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "host/host_reader.h"
@@ -39,6 +41,19 @@ inline bool can_run() {
   if (host().bpf_load.works && host().tracepoints.count("syscalls:sys_enter_getppid")) return true;
   burin_test::skip(host().bpf_load.works ? "no syscalls:sys_enter_getppid tracepoint" : host().bpf_load.reason);
   return false;
+}
+
+/// Number of programs in the kernel whose name begins so.
+inline int programs_named(const std::string& prefix) {
+  int count = 0;
+  for (__u32 id = 0; bpf_prog_get_next_id(id, &id) == 0;) {
+    const burin::UniqueFd fd(bpf_prog_get_fd_by_id(id));
+    bpf_prog_info info{};
+    __u32 size = sizeof info;
+    if (fd && bpf_obj_get_info_by_fd(fd.get(), &info, &size) == 0 && std::string(info.name).starts_with(prefix))
+      ++count;
+  }
+  return count;
 }
 
 /// Keeps every record and loss that a PerfReader delivers.

@@ -15,6 +15,7 @@
 #include "api/http_server.h"
 #include "base/clock.h"
 #include "base/unique_fd.h"
+#include "event/encode.h"
 
 namespace burin_test {
 
@@ -27,6 +28,7 @@ struct EventSpec {
   std::string binary = "/usr/bin/true";
   std::string policy;
   std::size_t padding = 0;
+  std::uint64_t lost = 0;  ///< Gap: of its kind
 };
 
 inline burin::EventPtr make_event(std::uint64_t seq, const EventSpec& spec) {
@@ -34,6 +36,11 @@ inline burin::EventPtr make_event(std::uint64_t seq, const EventSpec& spec) {
   event->seq = seq;
   event->mono_ns = burin::monotonic_ns();
   event->kind = spec.kind;
+  if (spec.kind == burin::EventKind::Gap) {
+    event->lost = spec.lost;
+    burin::encode_event(*event, "node-a");
+    return event;
+  }
   auto process = std::make_shared<burin::ProcessInfo>();
   process->binary = spec.binary;
   process->pid = 1;

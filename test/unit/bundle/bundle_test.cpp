@@ -1,10 +1,12 @@
 // Hosts and bundles in files: what goes in comes out, and what was damaged is refused, whatever the damage.
 #include "bundle/bundle.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 
 #include "bundle/host_profile.h"
+#include "compile/codec.h"
 
 using namespace burin;
 
@@ -183,6 +185,29 @@ TEST_CASE("a bundle comes back whole") {
   CHECK(back->images->difference(same).find("return L_b") != std::string::npos);
   same.name = "other";
   CHECK(back->images->difference(same) == "the bundle has no programs of other");
+}
+
+TEST_CASE("the mode of a bundle is one of three") {
+  std::vector<std::string> files;
+  for (const auto mode : {std::optional<PolicyMode>(), {PolicyMode::Enforce}, {PolicyMode::Monitor}}) {
+    Bundle b = bundle();
+    b.mode = mode;
+    files.push_back(encode_bundle(b));
+    const auto back = decode_bundle(files.back(), "x.burin");
+    REQUIRE(back);
+    CHECK(back->mode == mode);
+  }
+  // Where the mode stands, another number with a checksum that is right.
+  constexpr std::size_t kChecksumAt = 20, kBodyAt = kChecksumAt + kChecksumBytes;
+  const auto differ = std::mismatch(files[0].begin() + kBodyAt, files[0].end(), files[1].begin() + kBodyAt);
+  REQUIRE(differ.first != files[0].end());
+  REQUIRE(*differ.first == 0);
+  std::string bad = files[0];
+  bad[static_cast<std::size_t>(differ.first - files[0].begin())] = 3;
+  bad.replace(kChecksumAt, kChecksumBytes, content_checksum(std::string_view(bad).substr(kBodyAt)));
+  const auto refused = decode_bundle(bad, "x.burin");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().text().find("policy mode 3") != std::string::npos);
 }
 
 TEST_CASE("no damage to a bundle gets through") {

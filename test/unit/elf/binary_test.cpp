@@ -15,7 +15,7 @@ namespace {
 
 /// What sys/sdt.h makes of a probe: a nop and a note that names it.
 constexpr const char* kProgram = R"C(
-unsigned short gate __attribute__((section(".probes")));
+unsigned short gate __attribute__((section(".probes"))) = 0x5a17;
 __asm__(".section .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n.weak _.stapsdt.base\n.hidden _.stapsdt.base\n"
         "_.stapsdt.base: .space 1\n.size _.stapsdt.base, 1\n.previous\n");
 #define NOTE(name, semaphore, args)                                                            \
@@ -82,10 +82,12 @@ TEST_CASE("symbols, probes and build id of a binary") {
     CHECK(binary->function_at(p.offset) == "sell");
   }
   CHECK((*probes)[0].spec == "-4@%edi 8@$-7");
-  CHECK((*probes)[0].semaphore_offset != 0);
   CHECK((*probes)[1].semaphore_offset == 0);
-  // The semaphore is where the symbol `gate` is in the file.
+  // The semaphore is where `gate` is in the file, with the value that it begins with.
   std::ifstream file(built.path, std::ios::binary);
+  file.seekg(static_cast<std::streamoff>((*probes)[0].semaphore_offset));
+  CHECK(file.get() == 0x17);
+  CHECK(file.get() == 0x5a);
   file.seekg(static_cast<std::streamoff>((*probes)[0].offset));
   CHECK(file.get() == 0x90);  // the probe's nop
 }

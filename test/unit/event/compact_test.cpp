@@ -289,6 +289,10 @@ TEST_CASE("gaps") {
   CHECK(compact(e.line, {.color = true}) ==
         "\x1b[31m🕳 gap    \x1b[0m \x1b[32mnode-a\x1b[0m \x1b[31m17 events lost\x1b[0m (perf_buffer, cpu 3)\n");
   CHECK(compact(e.line.substr(0, e.burin_at) + "}") == "🕳 gap     node-a 17 events lost\n");
+  e.loss = LossReason::SlowClient;
+  e.lost_at_least = true;
+  encode_event(e, "node-a");
+  CHECK(compact(e.line) == "🕳 gap     node-a 17 events lost (slow_client, at least)\n");
 }
 
 TEST_CASE("what is not an event") {

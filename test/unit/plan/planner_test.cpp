@@ -205,3 +205,42 @@ TEST_CASE("rateLimit needs loops only for the bytes of a text") {
   CHECK(w.plan(head + "        rateLimitKeys: [\"arg0\"]\n").unavailable.size() == 1);
   CHECK(w.plan(head + "        rateLimitKeys: [\"arg1\", \"binary\"]\n").unavailable.empty());
 }
+
+TEST_CASE("a probe whose semaphore the kernel does not count is left out, its places without one are not") {
+  Policy policy;
+  policy.name = "p";
+  Hook hook;
+  hook.kind = HookKind::Usdt;
+  hook.path = "/bin/shop";
+  hook.subsystem = "shop";
+  hook.call = "sold";
+  policy.hooks.push_back(hook);
+  World w;
+  std::vector<BinaryPlace> places = {{"sold", 64, 0x2000, {}, {}}, {"sold", 96, 0, {}, {}}};
+  const auto plan = [&] {
+    HostQuestions questions;
+    questions.places = [&](const Hook& h) -> Result<std::vector<BinaryPlace>> {
+      CHECK(h.path == "/bin/shop");
+      return places;
+    };
+    Diagnostics diagnostics;
+    HookPlan out = plan_policy(policy, {w.catalog, w.host, w.layout, questions, 16, {}, 0}, diagnostics);
+    REQUIRE_FALSE(diagnostics.has_errors());
+    return out;
+  };
+  const auto offsets = [](const HookPlan& p) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
+    for (const auto& h : p.hooks)
+      for (const auto& t : h.targets) out.emplace_back(t.offset, t.ref_ctr_offset);
+    return out;
+  };
+  CHECK(plan().unavailable.empty());
+  CHECK(offsets(plan()) == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{64, 0x2000}, {96, 0}});
+  w.host.lacks = {{KernelFeature::UprobeSemaphores, "no semaphores before 4.20"}};
+  const HookPlan old = plan();
+  CHECK(offsets(old) == std::vector<std::pair<std::uint64_t, std::uint64_t>>{{96, 0}});
+  REQUIRE(old.unavailable.size() == 1);
+  CHECK(old.unavailable[0].reason.find("no semaphores before 4.20") != std::string::npos);
+  places.pop_back();
+  CHECK(plan().hooks.empty());
+}

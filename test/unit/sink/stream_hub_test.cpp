@@ -17,6 +17,14 @@ EventPtr event(std::uint64_t seq, std::size_t line_size = 10) {
   return e;
 }
 
+EventPtr gap(std::uint64_t seq, std::uint64_t lost) {
+  auto e = std::make_shared<Event>();
+  e->kind = EventKind::Gap;
+  e->seq = seq;
+  e->lost = lost;
+  return e;
+}
+
 void publish(StreamHub& hub, std::uint64_t first, std::uint64_t last, std::size_t line_size = 10) {
   std::vector<EventPtr> events;
   for (auto seq = first; seq <= last; ++seq) events.push_back(event(seq, line_size));
@@ -148,4 +156,49 @@ TEST_CASE("delivered plus missed is published, for readers slower than the publi
     CHECK(count.delivered + count.missed == kLast);
     CHECK(count.order_errors == 0);
   }
+}
+
+TEST_CASE("a gap line that left memory stands for what it said was lost") {
+  StreamHub hub({3, 1U << 20});
+  publish(hub, 1, 2);
+  hub.publish({gap(3, 100)});
+  publish(hub, 4, 4);
+  hub.publish({gap(5, 20), gap(6, 1)});
+  publish(hub, 7, 7);
+  hub.publish({gap(8, 1000)});
+  publish(hub, 9, 10);  // 8 9 10 are in memory
+  REQUIRE(hub.oldest_seq() == 8);
+  const auto events = [&](std::uint64_t first, std::uint64_t last) {
+    const HubLoss loss = hub.loss_between(first, last);
+    CHECK_FALSE(loss.at_least);
+    return loss.events;
+  };
+  CHECK(events(1, 7) == 4 + 121);
+  CHECK(events(1, 2) == 2);
+  CHECK(events(1, 3) == 102);
+  CHECK(events(3, 3) == 100);
+  CHECK(events(4, 4) == 1);
+  CHECK(events(4, 7) == 2 + 21);
+  CHECK(events(6, 7) == 2);
+  CHECK(events(7, 7) == 1);
+  // The one in memory is still to be read, and has not been counted.
+  const auto got = hub.read(1, 10, 0ms);
+  CHECK(got.missed == 7);
+  CHECK(got.events.front()->lost == 1000);
+}
+
+TEST_CASE("gap lines of long ago are forgotten, and the answer says so") {
+  StreamHub hub({1, 1U << 20});
+  constexpr std::uint64_t kOld = 10;
+  for (std::uint64_t seq = 1; seq <= kOld + kLeftGaps; ++seq) hub.publish({gap(seq, 5)});
+  publish(hub, kOld + kLeftGaps + 1, kOld + kLeftGaps + 1);
+  const HubLoss known = hub.loss_between(kOld + 1, kOld + kLeftGaps);
+  CHECK(known.events == 5 * kLeftGaps);
+  CHECK_FALSE(known.at_least);
+  const HubLoss part = hub.loss_between(kOld, kOld + kLeftGaps);
+  CHECK(part.events == 5 * kLeftGaps + 1);
+  CHECK(part.at_least);
+  const HubLoss old = hub.loss_between(2, 3);
+  CHECK(old.events == 2);
+  CHECK(old.at_least);
 }
