@@ -37,9 +37,14 @@ def own(stream):
     return seen
 
 
-def status_of(event):
-    body = event["process_exit"]
-    return body.get("status", 0), body.get("signal", "")
+def check_cwd(event, cwd):
+    """The working directory; bare, where the process may be gone before anybody looks, whether that is a guess."""
+    process, source = process_of(event), event["burin"]["from"]["cwd"]
+    flags = process["flags"].split()
+    guessed = harness.BARE and source == "inherited"  # ours, when the child began
+    check_equal(process.get("cwd"), os.getcwd() if guessed else cwd, "cwd")
+    check_equal("errorCWD" in flags, guessed, f"errorCWD in the flags of {process}, from {source}")
+    check_equal("rootcwd" in flags, process["cwd"] == "/", f"rootcwd in the flags of {process}")
 
 
 def check_parent(event):
@@ -79,7 +84,7 @@ def thousand_processes(folder):
                 check_equal(process.get("uid"), os.geteuid(), "uid")
                 check("execve" in process["flags"].split(), f"flags: {process}")
                 check_parent(event)
-            check_equal(status_of(exits[0]), (0, ""), "exit")
+            harness.check_exit(exits[0], 0, "")
             check_equal(process_of(execs[0])["exec_id"], process_of(exits[0])["exec_id"], "exec_id of exec and exit")
 
 
@@ -101,23 +106,26 @@ def arguments_and_statuses(folder):
             execs, exits = seen.get(child.pid, ([], []))
             check_equal((len(execs), len(exits)), (1, 1), f"events of {text!r}")
             check_equal(process_of(execs[0]).get("arguments"), text, "arguments")
-            check_equal(status_of(exits[0]), status, f"exit of {text!r}")
-            check_equal(process_of(execs[0]).get("cwd"), "/", "cwd")
-            check("rootcwd" in process_of(execs[0])["flags"].split(), f"flags: {process_of(execs[0])}")
+            check_equal(execs[0]["burin"]["from"]["arguments"], "entry" if harness.BARE else "kernel", "source of the arguments")
+            check("truncArgs" not in process_of(execs[0])["flags"].split(), f"flags: {process_of(execs[0])}")
+            harness.check_exit(exits[0], *status, f"exit of {text!r}")
+            check_cwd(execs[0], "/")
 
 
 def a_long_argument_list(folder):
     """A list longer than what is captured is marked, never cut silently."""
     with Daemon(harness.write_policy(folder, "long-args")) as daemon:
-        long = subprocess.Popen(["/bin/true"] + ["x" * 1000] * 60)
-        long.wait()
+        lists = [["x" * 1000] * 60, ["y" * 5000, "z"], ["w"] * 127, ["w"] * 128, ["w"] * 600, ["v" * 4000, "u"]]
+        children = [subprocess.Popen(["/bin/true", *words]) for words in lists]
+        for child in children:
+            child.wait()
         daemon.stream.barrier()
         daemon.stop()
-        process = process_of(own(daemon.stream)[long.pid][0][0])
-        whole = " ".join(["x" * 1000] * 60)
-        check(whole.startswith(process["arguments"]) and len(process["arguments"]) >= 200, "the long list's beginning")
-        if process["arguments"] != whole:
-            check("truncArgs" in process["flags"].split(), f"a truncated list without truncArgs: {process['flags']}")
+        for child, words in zip(children, lists):
+            process = process_of(own(daemon.stream)[child.pid][0][0])
+            whole, got = " ".join(words), process["arguments"]
+            check(whole.startswith(got) and len(got) >= 200, f"the beginning of {whole[:9]}...: {len(got)} bytes, {got[-20:]!r}")
+            check_equal("truncArgs" in process["flags"].split(), got != whole, f"truncArgs, {len(got)} of {len(whole)} bytes")
 
 
 def a_program_that_executes_another(folder):
@@ -148,7 +156,7 @@ def processes_that_were_there_before(folder):
             sleeper.send_signal(signal.SIGKILL)
             sleeper.wait()
             gone = daemon.stream.wait_for(lambda e: kind_of(e) == "process_exit" and pid_of(e) == sleeper.pid, "exit")
-            check_equal(status_of(gone), (0, "SIGKILL"), "exit")
+            harness.check_exit(gone, 0, "SIGKILL")
             check_equal(process_of(gone)["exec_id"], process["exec_id"], "exec_id")
             daemon.stop()
     finally:
