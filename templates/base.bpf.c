@@ -112,6 +112,14 @@ int base_exit_group(void *ctx) {
 }
 #endif
 
+#if !defined(T_sched_process_exit_group_dead) && !(defined(L_task_struct_signal) && defined(L_signal_struct_live))
+/* Nothing says which thread is the last one (the tracepoint does since Linux 6.16): they are counted. The first thread may end
+ * long before: by its own wish, or because another one executes a program and takes its place.
+ * tgid -> threads, of processes whose beginning was seen: a fork, or an exec, after which there is one. */
+#define BURIN_COUNT_THREADS 1
+BPF_TABLE("hash", u32, u32, threads, 16384);
+#endif
+
 #ifdef BURIN_FOLLOW_PATHS
 /* path -> bits of burin_proc.marks for filters with followChildren. Written by the daemon only. */
 BPF_F_TABLE("hash", struct burin_path_key, u64, followed_paths, BURIN_FOLLOW_PATHS, 1); /* 1: BPF_F_NO_PREALLOC */
@@ -167,6 +175,11 @@ int base_exec(void *ctx) {
 
   /* who: a new image of tgid begins now */
   struct burin_proc *before = procs.lookup(&tgid);
+#ifdef BURIN_COUNT_THREADS
+  u32 one = 1;
+  threads.update(&tgid, &one); /* the others have ended */
+  if (!before) before = ended.lookup(&tgid); /* the first thread's end was taken for the process's */
+#endif
   if (before) {
     image->ppid = before->ppid;
     image->parent_ktime = before->parent_ktime;
@@ -307,6 +320,9 @@ int base_exec(void *ctx) {
   }
 #endif
   if (procs.update(&tgid, image)) burin_count(@slots_exec@ + BURIN_UNMAPPED);
+#ifdef BURIN_COUNT_THREADS
+  ended.delete(&tgid);
+#endif
   u32 off = r->used & BURIN_TAIL_MASK;
   burin_fill_head(&r->head, @hook_exec@, BURIN_EXEC_FIXED + off);
   r->head.ktime = image->exec_ktime; /* the event's time is the image's beginning */
@@ -328,7 +344,14 @@ int base_exit(void *ctx) {
   burin_read(&live, 4, (void *)(signal_struct + L_signal_struct_live));
   if (live) return 0;
 #else
-  if (tgid != (u32)id) return 0;
+  u32 *left = threads.lookup(&tgid);
+  if (left) {
+    __sync_fetch_and_add(left, -1);
+    if (*(volatile u32 *)left) return 0; /* several may read 0, as above */
+    threads.delete(&tgid);
+  } else if (tgid != (u32)id) {
+    return 0; /* not counted: the first thread tells */
+  }
 #endif
   burin_count(@slots_exit@ + BURIN_ENTERED);
   struct rec_exit r = {};
@@ -367,7 +390,17 @@ int base_clone(void *ctx) {
 #ifdef BURIN_ENTRY_ARGS
   argv_pending.delete(&child); /* of a thread that had this id, failed to execute a program, and ended */
 #endif
-  if (clone_flags & 0x10000) return 0; /* CLONE_THREAD */
+  if (clone_flags & 0x10000) { /* CLONE_THREAD */
+#ifdef BURIN_COUNT_THREADS
+    u32 of = bpf_get_current_pid_tgid() >> 32, *count = threads.lookup(&of);
+    if (count) __sync_fetch_and_add(count, 1);
+#endif
+    return 0;
+  }
+#ifdef BURIN_COUNT_THREADS
+  u32 one = 1;
+  threads.update(&child, &one);
+#endif
 #ifdef BURIN_ENTRY_CODES
   exit_codes.delete(&child);
 #endif
