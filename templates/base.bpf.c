@@ -46,37 +46,46 @@ BPF_PERCPU_ARRAY(path_buffer, struct burin_path_buffer, 1);
 #if !(defined(L_task_struct_mm) && defined(L_mm_struct_arg_start) && defined(L_mm_struct_arg_end))
 /* Without layout argv is copied where execve begins, pointer by pointer, and found again by thread id at the exec. */
 #define BURIN_ENTRY_ARGS 1
-#define BURIN_ENTRY_BYTES 1024
+#ifdef BURIN_NO_LOOPS
+#define BURIN_ENTRY_WORDS 32 /* unrolled: the program has to stay below 4,096 instructions */
+#else
+#define BURIN_ENTRY_WORDS 128
+#endif
 struct burin_argv {
-  u32 len;
-  u32 more; /* not everything fitted */
-  char b[BURIN_ENTRY_BYTES + 256];
+  volatile u32 len; /* in the map for the verifier's sake, see path.h */
+  u32 more; /* not all of it is here */
+  char b[BURIN_ARGS];
 };
-BPF_PERCPU_ARRAY(argv_buffer, struct burin_argv, 1);
-BPF_TABLE("lru_hash", u32, struct burin_argv, argv_pending, 1024);
+struct burin_argv_room {
+  struct burin_argv argv;
+  char slack[BURIN_ARGS]; /* the verifier sees no sum of offset and length: a string may begin at the last byte */
+};
+BPF_PERCPU_ARRAY(argv_buffer, struct burin_argv_room, 1);
+BPF_TABLE("lru_hash", u32, struct burin_argv, argv_pending, 512);
 
+/* As much as is read where the layout is known (BURIN_ARGS - 1 bytes), always a beginning of the list. */
 static __always_inline void burin_copy_argv(u64 argv) {
-  u32 zero = 0, tid = (u32)bpf_get_current_pid_tgid(), len = 0;
-  struct burin_argv *a = argv_buffer.lookup(&zero);
-  if (!a) return;
-  a->more = 0;
-#pragma unroll
-  for (int i = 0; i < 24; i++) {
-    u64 p = 0;
-    if (burin_read_user(&p, 8, (void *)(argv + i * 8)) || !p) break;
-    if (len >= BURIN_ENTRY_BYTES || i == 23) {
-      a->more = 1;
-      break;
-    }
-    long n = burin_read_user_str(&a->b[len & (BURIN_ENTRY_BYTES - 1)], 256, (void *)p);
-    if (n <= 0) {
-      a->more = 1;
-      break;
-    }
-    if (n == 256) a->more = 1;
-    len += n & 511;
+  u32 zero = 0, tid = (u32)bpf_get_current_pid_tgid();
+  struct burin_argv_room *room = argv_buffer.lookup(&zero);
+  if (!room) return;
+  struct burin_argv *a = &room->argv;
+  a->len = 0;
+  u64 p = 0;
+  long bad = burin_read_user(&p, 8, (void *)argv);
+  BURIN_SHORT_LOOP
+  for (int i = 1; i <= BURIN_ENTRY_WORDS; i++) {
+    if (bad || !p || a->len >= BURIN_ARGS - 1) break;
+    u32 at = a->len & (BURIN_ARGS - 1);
+    long n = burin_read_user_str(&a->b[at], BURIN_ARGS, (void *)p);
+    if (n <= 0) break; /* not in memory now, and we may not wait for it */
+    a->len = at + n;
+    bad = burin_read_user(&p, 8, (void *)(argv + i * 8));
   }
-  a->len = len;
+  a->more = bad || p;
+  if (a->len > BURIN_ARGS - 1) {
+    a->len = BURIN_ARGS - 1;
+    a->more = 1;
+  }
   argv_pending.update(&tid, a);
 }
 
@@ -92,13 +101,23 @@ int base_execveat(void *ctx) {
 #endif
 
 #if !defined(L_task_struct_exit_code)
-/* Without layout the status comes from exit_group's argument; a death by signal leaves it unknown. */
+/* Without layout the status comes from exit_group's argument; a death by signal leaves it unknown. (Nor do the tracepoints of
+ * signals tell: which of them ends a process depends on what it handles and blocks.) */
+#define BURIN_ENTRY_CODES 1
 BPF_TABLE("lru_hash", u32, u32, exit_codes, 4096);
 int base_exit_group(void *ctx) {
   u32 tgid = bpf_get_current_pid_tgid() >> 32, code = (*(u32 *)(ctx + T_sys_enter_exit_group_error_code) & 0xff) << 8;
   exit_codes.update(&tgid, &code);
   return 0;
 }
+#endif
+
+#if !defined(T_sched_process_exit_group_dead) && !(defined(L_task_struct_signal) && defined(L_signal_struct_live))
+/* Nothing says which thread is the last one (the tracepoint does since Linux 6.16): they are counted. The first thread may end
+ * long before: by its own wish, or because another one executes a program and takes its place.
+ * tgid -> threads, of processes whose beginning was seen: a fork, or an exec, after which there is one. */
+#define BURIN_COUNT_THREADS 1
+BPF_TABLE("hash", u32, u32, threads, 16384);
 #endif
 
 #ifdef BURIN_FOLLOW_PATHS
@@ -156,6 +175,11 @@ int base_exec(void *ctx) {
 
   /* who: a new image of tgid begins now */
   struct burin_proc *before = procs.lookup(&tgid);
+#ifdef BURIN_COUNT_THREADS
+  u32 one = 1;
+  threads.update(&tgid, &one); /* the others have ended */
+  if (!before) before = ended.lookup(&tgid); /* the first thread's end was taken for the process's */
+#endif
   if (before) {
     image->ppid = before->ppid;
     image->parent_ktime = before->parent_ktime;
@@ -254,8 +278,7 @@ int base_exec(void *ctx) {
     u32 key = r->old_tid; /* an exec by a thread that was not the leader: argv was stored under the thread's id */
     struct burin_argv *a = argv_pending.lookup(&key);
     if (a) {
-      n = a->len & 2047;
-      if (n > BURIN_ENTRY_BYTES + 255) n = BURIN_ENTRY_BYTES + 255;
+      n = a->len & (BURIN_ARGS - 1);
       burin_read(&r->tail[off & BURIN_TAIL_MASK], n, a->b);
       r->args.off = BURIN_EXEC_FIXED + off;
       r->args.len = n;
@@ -297,6 +320,9 @@ int base_exec(void *ctx) {
   }
 #endif
   if (procs.update(&tgid, image)) burin_count(@slots_exec@ + BURIN_UNMAPPED);
+#ifdef BURIN_COUNT_THREADS
+  ended.delete(&tgid);
+#endif
   u32 off = r->used & BURIN_TAIL_MASK;
   burin_fill_head(&r->head, @hook_exec@, BURIN_EXEC_FIXED + off);
   r->head.ktime = image->exec_ktime; /* the event's time is the image's beginning */
@@ -318,7 +344,14 @@ int base_exit(void *ctx) {
   burin_read(&live, 4, (void *)(signal_struct + L_signal_struct_live));
   if (live) return 0;
 #else
-  if (tgid != (u32)id) return 0;
+  u32 *left = threads.lookup(&tgid);
+  if (left) {
+    __sync_fetch_and_add(left, -1);
+    if (*(volatile u32 *)left) return 0; /* several may read 0, as above */
+    threads.delete(&tgid);
+  } else if (tgid != (u32)id) {
+    return 0; /* not counted: the first thread tells */
+  }
 #endif
   burin_count(@slots_exit@ + BURIN_ENTERED);
   struct rec_exit r = {};
@@ -353,9 +386,25 @@ int base_exit(void *ctx) {
 
 int base_clone(void *ctx) {
   u64 clone_flags = *(u64 *)(ctx + T_task_newtask_clone_flags);
-  if (clone_flags & 0x10000) return 0; /* CLONE_THREAD */
-  burin_count(@slots_clone@ + BURIN_ENTERED);
   u32 zero = 0, child = *(u32 *)(ctx + T_task_newtask_pid);
+#ifdef BURIN_ENTRY_ARGS
+  argv_pending.delete(&child); /* of a thread that had this id, failed to execute a program, and ended */
+#endif
+  if (clone_flags & 0x10000) { /* CLONE_THREAD */
+#ifdef BURIN_COUNT_THREADS
+    u32 of = bpf_get_current_pid_tgid() >> 32, *count = threads.lookup(&of);
+    if (count) __sync_fetch_and_add(count, 1);
+#endif
+    return 0;
+  }
+#ifdef BURIN_COUNT_THREADS
+  u32 one = 1;
+  threads.update(&child, &one);
+#endif
+#ifdef BURIN_ENTRY_CODES
+  exit_codes.delete(&child);
+#endif
+  burin_count(@slots_clone@ + BURIN_ENTERED);
   struct rec_clone r = {};
   burin_fill_head(&r.head, @hook_clone@, sizeof r);
   r.child_tgid = child;

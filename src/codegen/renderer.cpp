@@ -116,14 +116,21 @@ Result<RenderedUnit> render_base(const HostFacts& host, const LayoutTable& layou
   add_followed(needs, unit);
 
   const bool entry_args = !layout.has_all({"task_struct.mm", "mm_struct.arg_start", "mm_struct.arg_end"});
+  const auto exit_format = host.tracepoints.find("sched:sched_process_exit");
+  const bool threads_counted = !layout.has_all({"task_struct.signal", "signal_struct.live"}) &&
+                               exit_format != host.tracepoints.end() && !exit_format->second.find("group_dead");
+  const bool entry_codes = !layout.find("task_struct.exit_code");
   const BaseProgram programs[] = {
+      // where threads are counted, no end of one may be missed that clone or exec counted
+      {"base_exit_group", "syscalls:sys_enter_exit_group", threads_counted && entry_codes},
+      {"base_exit", "sched:sched_process_exit", threads_counted},
       // clone first: whoever is born while we attach has an entry
       {"base_clone", "task:task_newtask", true},
       {"base_execve", "syscalls:sys_enter_execve", entry_args},
       {"base_execveat", "syscalls:sys_enter_execveat", entry_args},
       {"base_exec", "sched:sched_process_exec", true},
-      {"base_exit_group", "syscalls:sys_enter_exit_group", !layout.find("task_struct.exit_code")},
-      {"base_exit", "sched:sched_process_exit", true},
+      {"base_exit_group", "syscalls:sys_enter_exit_group", !threads_counted && entry_codes},
+      {"base_exit", "sched:sched_process_exit", !threads_counted},
   };
   for (const auto& p : programs) {
     if (!p.wanted) continue;

@@ -21,8 +21,8 @@ void write_origins(LineBuffer& out, const Event& event) {
   const bool real_uid = (event.head_flags & kHeadRealUid) != 0;
   const bool late_port = (event.head_flags & kHeadPortDeferred) != 0;
   const bool sock_owner = (event.head_flags & kHeadSockOwner) != 0;
-  const bool sources =
-      process && !(process->binary_source.empty() && process->args_source.empty() && process->cwd_source.empty());
+  const bool sources = process && !(process->binary_source.empty() && process->args_source.empty() &&
+                                    process->cwd_source.empty() && process->auid_source.empty());
   if (!sources && !real_uid && !late_port && !sock_owner) return;
   out.lit(",\"from\":{");
   if (process && !process->binary_source.empty()) {
@@ -36,6 +36,10 @@ void write_origins(LineBuffer& out, const Event& event) {
   if (process && !process->cwd_source.empty()) {
     out.key("\"cwd\":");
     out.name(process->cwd_source);
+  }
+  if (process && !process->auid_source.empty()) {
+    out.key("\"auid\":");
+    out.name(process->auid_source);
   }
   if (real_uid) out.key("\"uid\":\"real\"");
   if (late_port) out.key("\"sport\":\"deferred\"");

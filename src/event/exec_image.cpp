@@ -107,6 +107,7 @@ void fill_cwd(const wire::Exec& record, const ExecTexts& texts, LateLook& late, 
   } else if (previous && !previous->cwd.empty()) {
     out.cwd = previous->cwd;
     out.cwd_source = "inherited";
+    if (!walked) out.flags |= kProcErrorCwd;  // whoever was there before may have gone elsewhere since
   } else if (walked) {
     out.cwd = texts.cwd;  // its last components, better than nothing
     out.cwd_source = "kernel";
@@ -162,8 +163,10 @@ void fill_auid(const wire::Exec& record, LateLook& late, const ProcessInfo* prev
     out.auid = record.auid;
   } else if (const SeedProcess* seen = late.get()) {
     out.auid = seen->auid;
+    out.auid_source = "proc";
   } else if (previous || parent) {
     out.auid = (previous ? previous : parent)->auid;
+    out.auid_source = "inherited";
   }
 }
 

@@ -264,6 +264,7 @@ bool ProcessTable::on_clone(const wire::Clone& record) {
   if (!info.binary_source.empty()) info.binary_source = "inherited";
   if (!info.args_source.empty()) info.args_source = "inherited";
   if (!info.cwd_source.empty()) info.cwd_source = "inherited";
+  if (!info.auid_source.empty()) info.auid_source = "inherited";
   info.parent_exec_id.clear();
   info.json.clear();
   link_parent(info, parent, record.child_ppid, record.child_parent_ktime);

@@ -47,6 +47,7 @@ struct ProcessInfo {
   std::string_view binary_source;
   std::string_view args_source;
   std::string_view cwd_source;
+  std::string_view auid_source;  ///< empty also where there was nothing to be known
   /// The JSON text of `{"exec_id":...,"parent_exec_id":"..."` without the closing brace and without "tid": written
   /// once.
   std::string json;

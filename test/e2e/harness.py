@@ -29,6 +29,8 @@ BURIN = os.path.join(BIN, "burin")
 TIME_SCALE = float(os.environ.get("BURIN_TIME_SCALE", "1"))
 # Arguments that every daemon gets whose test says nothing of layouts: test/vm/layout_runs.sh runs the same tests with each source.
 LAYOUT_ARGS = os.environ.get("BURIN_E2E_LAYOUT", "").split()
+# Whether that is none: then a test requires that an event says what it cannot know (docs/layouts.md).
+BARE = "--layout-source none" in " ".join(LAYOUT_ARGS)
 # The rung that has to supply tcp_connect here; unset: any.
 EXPECT_RUNG = os.environ.get("BURIN_EXPECT_RUNG", "")
 SKIP = 77
@@ -121,6 +123,14 @@ def lint(lines, compat=False):
         bad = re.match(r"line (\d+)", out)
         example = lines[int(bad.group(1)) - 1] if bad else b""
         raise AssertionError(f"event_lint: {out[:1000]}\n      the first bad line: {example[:3000]!r}")
+
+
+def check_exit(event, status, killed_by, what="exit", bare=None):
+    """A process_exit says this status and signal ("" for none); bare, that it does not know of a signal."""
+    body = event["process_exit"]
+    known = not (killed_by and (BARE if bare is None else bare))
+    check_equal((body.get("status", 0), body.get("signal", "")), (status, killed_by) if known else (0, ""), what)
+    check_equal(event["burin"].get("exit"), None if known else {"code": "unknown"}, f"{what}: burin's note")
 
 
 def pid_of(event):

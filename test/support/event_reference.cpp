@@ -269,6 +269,7 @@ Json burin_object(const Event& e) {
     scalar(from, "binary", std::string(e.process->binary_source));
     scalar(from, "arguments", std::string(e.process->args_source));
     scalar(from, "cwd", std::string(e.process->cwd_source));
+    scalar(from, "auid", std::string(e.process->auid_source));
   }
   if (e.head_flags & kHeadRealUid) from["uid"] = "real";
   if (e.head_flags & kHeadPortDeferred) from["sport"] = "deferred";

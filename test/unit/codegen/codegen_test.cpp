@@ -163,6 +163,18 @@ TEST_CASE("the base unit attaches what the layout leaves to it") {
   CHECK(has(*bare, "base_execve"));
   CHECK(has(*bare, "base_exit_group"));
   CHECK_FALSE(has(*bare, "base_selftest"));
+  // Threads are counted: whoever counts one that begins has to be told of its end.
+  const auto order = [](const RenderedUnit& unit) {
+    std::string functions;
+    for (const auto& a : unit.attaches) functions += a.function + ' ';
+    return functions;
+  };
+  CHECK(order(*bare) == "base_exit_group base_exit base_clone base_execve base_execveat base_exec ");
+  HostFacts telling = host();
+  telling.tracepoints["sched:sched_process_exit"].fields.push_back({"group_dead", "bool", 32, 1, false, false});
+  bare = render_base(telling, {"none", {}});
+  REQUIRE(bare);
+  CHECK(order(*bare) == "base_clone base_execve base_execveat base_exec base_exit_group base_exit ");
   HostFacts poor = host();
   poor.tracepoints.erase("task:task_newtask");
   auto refused = render_base(poor, {"none", {}});

@@ -86,6 +86,7 @@ ProcessPtr any_process(Dice& dice) {
   p->binary_source = dice.pick<std::string_view>({"", "kernel", "proc", "entry"});
   p->args_source = dice.pick<std::string_view>({"", "kernel", "proc", "entry"});
   p->cwd_source = dice.pick<std::string_view>({"", "kernel", "proc", "inherited"});
+  p->auid_source = dice.pick<std::string_view>({"", "proc", "inherited"});
   encode_process(*p);
   return p;
 }

@@ -150,11 +150,13 @@ TEST_CASE("what the kernel left open comes from /proc while it is the same image
   const auto p = f.exec(bare);
   CHECK(p->cwd == "/proc/says");
   CHECK(p->cwd_source == "proc");
+  CHECK((p->flags & kProcErrorCwd) == 0);
   CHECK(p->binary == "/proc/says/tool");
   CHECK(p->binary_source == "proc");
   CHECK(p->arguments == "\"from proc\"");
   CHECK(p->args_source == "proc");
   CHECK(p->auid == 77);
+  CHECK(p->auid_source == "proc");
   CHECK(p->uid == 0);  // the record's, always
 
   // Another name: /proc shows a later image.
@@ -163,9 +165,11 @@ TEST_CASE("what the kernel left open comes from /proc while it is the same image
   const auto q = f.exec(other);
   CHECK(q->cwd == "/proc/says");  // of the image before
   CHECK(q->cwd_source == "inherited");
+  CHECK((q->flags & kProcErrorCwd) != 0);
   CHECK(q->binary == "/proc/says/other");
   CHECK((q->flags & kProcErrorArgs) != 0);
   CHECK(q->auid == 77);
+  CHECK(q->auid_source == "inherited");
 
   // Another start: /proc shows another process.
   ExecRecord reused = ExecRecord(300, 5 * kSecond).file("tool");
@@ -182,6 +186,7 @@ TEST_CASE("what the kernel left open comes from /proc while it is the same image
   CHECK((alone->flags & kProcErrorFilename) != 0);
   CHECK(alone->binary == "tool");
   CHECK(alone->auid == 0xffffffff);
+  CHECK(alone->auid_source.empty());
 }
 
 TEST_CASE("auid: the record's, else /proc's, else the parent's") {
@@ -190,6 +195,7 @@ TEST_CASE("auid: the record's, else /proc's, else the parent's") {
   known.fixed.exec_flags |= kExecAuidKnown;
   known.fixed.auid = 1000;
   CHECK(f.exec(known)->auid == 1000);
+  CHECK(f.exec(known)->auid_source.empty());
   CHECK(f.exec(ExecRecord(11, 2 * kSecond).parent(10, kSecond).file("/bin/b").in("/a").args({"b"}))->auid == 1000);
 }
 
