@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <system_error>
@@ -108,7 +109,7 @@ class Discovery {
   }
 
   /// The number of threads, with one more and without. A thread that has ended is still listed for a moment, and then
-  /// the numbers do not agree: at least live and nr_threads should.
+  /// the numbers do not agree: at least live and nr_threads should. On a busy machine the moment is some milliseconds.
   LiveSearch count_threads() {
     constexpr int kAttempts = 8;
     LiveSearch live(memory_, self_, first_, child_);
@@ -119,7 +120,7 @@ class Discovery {
         if (const auto threads = proc_status("/proc/self/status", "Threads:"))
           live.observe(memory_, self_.task, static_cast<std::uint32_t>(*threads));
       };
-      if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(1 << (attempt - 1), 16)));
       observe();
       live.observe(memory_, child_.task, 1);
       const auto one_more = PosedThread::start(peek_, [] { return true; });

@@ -215,7 +215,7 @@ def no_compiler(folder):
     burin, policy = os.path.join(place, "burin"), any_policy(folder)
     named(doctor([], burin=burin), "compiler", "weak", f"there is no {place}/burin-compile", "only bundles can be started",
           "install burin-compile beside burin")
-    refused([], policy, HOST, ["compiling the base programs", f"there is no {place}/burin-compile", "install burin-compile"], burin=burin)
+    refused([], policy, HOST, ["compiling policy ", f"there is no {place}/burin-compile", "install burin-compile"], burin=burin)
     # Whoever wants something compiled is told the same, by the same exit status.
     output = os.path.join(folder, "x.burin")
     for command in (["bundle", policy, "-o", output, "--cache-dir", ""], ["check", "--cost", policy]):
@@ -228,7 +228,7 @@ def no_compiler(folder):
     clang = next(os.path.realpath(word) for word in libraries if word.startswith("/") and "libclang-cpp" in word)
     wrap = seeded(f": > /mnt/empty; mount --bind /mnt/empty {clang}")
     named(doctor(wrap), "compiler", "broken", "error while loading shared libraries: ", "no policy can be compiled", "libbpfcc")
-    refused(wrap, policy, HOST, ["compiling the base programs", "does not start", "error while loading shared libraries", "apt install libbpfcc"])
+    refused(wrap, policy, HOST, ["compiling policy ", "does not start", "error while loading shared libraries", "apt install libbpfcc"])
 
 
 def kill_compiler(parent):
@@ -267,7 +267,7 @@ def a_killed_compiler(folder):
     named((findings, status, out), "compiler", "broken", why, "no policy can be compiled", "more memory")
     status, _, err = run_and_kill("run", "--policy", any_policy(folder), "--listen", f"127.0.0.1:{harness.free_port()}", "--cache-dir", "")
     check_equal(status, LOAD, f"exit status; it said:\n{err}")
-    for words in ("while compiling the base programs: the compiler process broke off on base", why, "dmesg"):
+    for words in ("while compiling policy ", "the compiler process broke off on ", why, "dmesg"):
         check(words in err, f"burin run does not say {words!r}:\n{err}")
     # Less memory than clang itself needs.
     few = ["prlimit", f"--as={215 << 20}"]

@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "compile/child_process.h"
@@ -44,19 +46,25 @@ std::string explosion(const std::string& atom) {
   return text;
 }
 
-/// How many burin-compile are children of this process now.
-int compilers() {
-  int n = 0;
+/// The burin-compile that are children of this process, one after the other: they come and go meanwhile.
+std::set<std::string> compilers_seen() {
+  std::set<std::string> out;
   std::error_code ignored;
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
     std::ifstream children(task.path() / "children");
     for (std::string pid; children >> pid;) {
       std::string name;
       std::getline(std::ifstream("/proc/" + pid + "/comm") >> std::ws, name);
-      n += name == "burin-compile" ? 1 : 0;
+      if (name == "burin-compile") out.insert(pid);
     }
   }
-  return n;
+  return out;
+}
+
+/// How many ran at the same time: whoever was seen by two looks in turn ran between them.
+int compilers() {
+  const auto before = compilers_seen(), after = compilers_seen();
+  return static_cast<int>(std::ranges::count_if(before, [&](const std::string& pid) { return after.contains(pid); }));
 }
 
 }  // namespace
