@@ -20,10 +20,10 @@ void trim_memory() {
     char rights[5] = {};
     unsigned long long inode = 0;
     if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %llu", &from, &to, rights, &inode) == 4) {
-      // Read-only data that is not executable may hold relocations (RELRO), which are changes.
-      const bool code = std::string(rights) == "r-xp" && inode != 0;
-      begin = code ? from : 0;
-      end = code ? to : 0;
+      // Read-only data may hold relocations (RELRO): those are changes, with pages of their own.
+      const bool fixed = (std::string(rights) == "r-xp" || std::string(rights) == "r--p") && inode != 0;
+      begin = fixed ? from : 0;
+      end = fixed ? to : 0;
     } else if (begin != 0 && std::sscanf(line.c_str(), "Anonymous: %lu kB", &own) == 1 && own == 0) {
       ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
     }
