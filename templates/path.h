@@ -25,7 +25,8 @@ struct burin_path_buffer {
   char b[BURIN_PATH_END + 256];
 };
 /* One step reads three words: of a dentry its parent, hash and length of its name, and the name's address; of a mount its
- * parent and the dentry that it is mounted on. */
+ * parent and the dentry that it is mounted on. Where they lie side by side (BURIN_STEP_READ), as in every kernel that is known,
+ * one read does. */
 struct burin_step {
   u64 up;
   u64 second;
@@ -68,8 +69,7 @@ static __always_inline void burin_walk_from(struct burin_path_buffer *p, u64 den
     u64 within = burin_differs(dentry, mount_root), cross = within - 1;
     u64 mount = mnt - L_mount_mnt, self = burin_choose(cross, mount, dentry);
     u64 from = self + L_mount_mnt_parent + within * (u64)(L_dentry_d_parent - L_mount_mnt_parent);
-#if L_dentry_d_name == L_dentry_d_parent + 8 && L_qstr_len == 4 && L_qstr_name == 8 && \
-    L_mount_mnt_mountpoint == L_mount_mnt_parent + 8
+#ifdef BURIN_STEP_READ
     burin_read(&d, sizeof d, (void *)from);
 #else
     burin_read(&d.up, 8, (void *)from);

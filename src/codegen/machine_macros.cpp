@@ -33,6 +33,18 @@ class Words {
   std::unordered_set<std::string_view> words_;  ///< those with a capital first, as all macros have it
 };
 
+/// Whether what a step of a path's walk reads lies side by side (templates/path.h). A question of values is asked here
+/// and not in the text: a text that asks could not be compiled before the host is known (compile/stencil.h).
+bool one_read_a_step(const LayoutTable& layout) {
+  const auto follows = [&](const char* second, const char* first, std::uint32_t distance) {
+    const LayoutMember *a = layout.find(first), *b = layout.find(second);
+    return a != nullptr && b != nullptr && b->offset == a->offset + distance;
+  };
+  const LayoutMember *length = layout.find("qstr.len"), *name = layout.find("qstr.name");
+  return follows("dentry.d_name", "dentry.d_parent", 8) && follows("mount.mnt_mountpoint", "mount.mnt_parent", 8) &&
+         length != nullptr && length->offset == 4 && name != nullptr && name->offset == 8;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> machine_macros(const HostFacts& host, const LayoutTable& layout,
@@ -49,6 +61,7 @@ std::vector<std::pair<std::string, std::string>> machine_macros(const HostFacts&
   without(KernelFeature::CgroupId, "BURIN_NO_CGROUP_ID");
   without(KernelFeature::SendSignal, "BURIN_NO_SIGNAL");
   without(KernelFeature::BoundedLoops, "BURIN_NO_LOOPS");
+  if (words.contains("BURIN_STEP_READ") && one_read_a_step(layout)) out.emplace_back("BURIN_STEP_READ", "1");
   for (const auto& [path, member] : layout.members) {
     const std::string name = macro_name("L_", path);
     if (words.contains(name)) out.emplace_back(name, std::to_string(member.offset));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <random>
 #include <set>
 #include <string_view>
@@ -120,6 +121,31 @@ class Solver {
   std::int64_t addend_ = 0;
 };
 
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
+
+/// A conditional of the preprocessor that asks for the value of a hole, and not only whether there is one; drawn values
+/// might never take its other branch. Empty when there is none.
+std::string asked_for(const std::string& text, const std::vector<std::string>& holes) {
+  const std::set<std::string_view> names(holes.begin(), holes.end());
+  bool conditional = false;
+  for (std::string_view rest = text; !rest.empty();) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = rest.substr(0, end);
+    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
+    conditional = conditional || line.starts_with("#if ") || line.starts_with("#elif ");
+    for (std::size_t at = 0; conditional && at < line.size(); ++at) {
+      const std::size_t from = at;
+      while (at < line.size() && is_word(line[at])) ++at;
+      if (names.contains(line.substr(from, at - from)) && !line.substr(0, from).ends_with("defined("))
+        return std::string(line);
+    }
+    conditional = conditional && line.ends_with("\\");
+  }
+  return {};
+}
+
 /// Trials whose programs differ in numbers only. Where a number happens to be a power of two the compiler shifts
 /// instead of multiplying: such a draw is left out, since multiplying is right for all numbers.
 template <class Compile>
@@ -170,6 +196,8 @@ Result<Stencil> stencil_of(const ProgramSource& source, const std::vector<std::s
 
 Result<Stencil> make_stencil(const ProgramSource& source, const std::vector<std::string>& holes,
                              const std::function<Result<ProgramImage>(const ProgramSource&)>& compile) {
+  if (const std::string line = asked_for(source.text, holes); !line.empty())
+    return fail(ErrorCode::Internal, source.name + ": the text asks for a macro's value: " + line);
   std::mt19937 random(20'261'127);  // any number; the same one for all builds
   const auto compiled = [&]() -> Result<Trial> {
     Trial trial{draw(holes.size(), random), {}};

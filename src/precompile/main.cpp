@@ -42,6 +42,10 @@ Result<ProgramSource> source_for(const ProcessNeeds& needs, bool everywhere_only
   LayoutTable layout;
   layout.source = "precompiled";
   for (const auto& member : layout_members()) layout.members[member];
+  // As in all kernels that are known: what a step of a path's walk reads lies side by side.
+  layout.members["dentry.d_name"].offset = layout.members["mount.mnt_mountpoint"].offset = 8;
+  layout.members["qstr.len"].offset = 4;
+  layout.members["qstr.name"].offset = 8;
   TRY(const RenderedUnit first, render_base(host, layout, needs));
   for (auto& [tracepoint, format] : host.tracepoints) {
     const std::string event = tracepoint.substr(tracepoint.find(':') + 1);

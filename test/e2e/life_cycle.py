@@ -101,6 +101,8 @@ def second_start_compiles_nothing(folder):
         check(compiles(daemon) > 0, "the first start compiles nothing")
         check_equal(daemon.policy("twice")["compile"]["cached"], False, "cached, first start")
         check_equal(json.loads(daemon.get("/v1/policies")[1])["self_test"]["earlier"], False, "the first start tests itself")
+        if os.path.exists("/sys/kernel/btf/vmlinux") and not os.environ.get("BURIN_E2E_LAYOUT"):
+            check_equal(daemon.metrics()['burin_compiles_total{image="precompiled"}'], 1, "the base programs came with burin")
         first = daemon.ready_seconds
         daemon.stop()
     with Daemon(policy, cache=cache) as daemon:

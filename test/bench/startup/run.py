@@ -247,10 +247,10 @@ def report(results):
         if lines:
             print(f"{kind}, its own words in the last round: {lines[-1]}")
     met = True
-    for peer, what, key, part in (("bpftrace", "time, warm", "seconds", 4), ("bcc python", "time, warm", "seconds", 8),
-                                  ("bpftrace", "resident memory", "rss", 8)):
+    for peer, what, kind, key, part in (("bpftrace", "time, cold", "burin cold", "seconds", 2), ("bpftrace", "time, warm", "burin warm", "seconds", 30),
+                                        ("bcc python", "time, warm", "burin warm", "seconds", 8), ("bpftrace", "resident memory", "burin warm", "rss", 8)):
         if peer in results:
-            ratio = median(results["burin warm"], key) / median(results[peer], key)
+            ratio = median(results[kind], key) / median(results[peer], key)
             good = ratio <= 1 / part
             met &= good
             print(f"{what} / {peer}'s: 1/{1 / ratio:.1f} (expected: at most 1/{part}) {'met' if good else 'NOT MET'}")

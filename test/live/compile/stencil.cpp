@@ -113,6 +113,11 @@ TEST_CASE("a program whose shape or numbers do not simply follow from the macros
   };
   CHECK_THAT(why("int p0(void *ctx) { return N * N; }"), Catch::Contains("is no sum of macros"));
   CHECK_THAT(why("int p0(void *ctx) {\n#if N > 4000\n  return bpf_ktime_get_ns();\n#else\n  return N;\n#endif\n}"),
+             Catch::Contains("asks for a macro's value: #if N > 4000"));
+  CHECK_THAT(why("int p0(void *ctx) {\n#if defined(A) || \\\n    N == 1000\n  return 5;\n#endif\n  return N;\n}"),
+             Catch::Contains("asks for a macro's value"));
+  CHECK_THAT(why("int p0(void *ctx) {\n#if defined(N)\n  return N;\n#endif\n  return 0;\n}"), Catch::Equals("made"));
+  CHECK_THAT(why("int p0(void *ctx) {\n  if (N > 4000) return bpf_ktime_get_ns();\n  return N;\n}"),
              Catch::Contains("the shape of the programs") || Catch::Contains("filled in"));
   CHECK_THAT(why("int p0(void *ctx) { return N + 3; }"), Catch::Equals("made"));
 }
