@@ -106,9 +106,12 @@ def arguments_and_statuses(folder):
         for child, text, status in children:
             execs, exits = seen.get(child.pid, ([], []))
             check_equal((len(execs), len(exits)), (1, 1), f"events of {text!r}")
-            check_equal(process_of(execs[0]).get("arguments"), text, "arguments")
+            got, cut = process_of(execs[0]).get("arguments"), "truncArgs" in process_of(execs[0])["flags"].split()
+            if harness.BARE and cut:  # a word that no page of the child held yet: the list ends before it, and says so
+                check(got != text and text.startswith(got), f"the beginning of {text!r}: {got!r}")
+            else:
+                check_equal((got, cut), (text, False), "arguments, and whether they are cut")
             check_equal(execs[0]["burin"]["from"]["arguments"], "entry" if harness.BARE else "kernel", "source of the arguments")
-            check("truncArgs" not in process_of(execs[0])["flags"].split(), f"flags: {process_of(execs[0])}")
             harness.check_exit(exits[0], *status, f"exit of {text!r}")
             check_cwd(execs[0], "/")
 
