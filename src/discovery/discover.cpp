@@ -108,13 +108,16 @@ class Discovery {
     find_perf_event(memory_, self_, findings_);
   }
 
-  /// The number of threads, with one more and without. A thread that has ended is still listed for a moment, and then
-  /// the numbers do not agree: at least live and nr_threads should. On a busy machine the moment is some milliseconds.
+  /// The number of threads, with one more and without. A thread that has ended is still listed for a moment, on a busy
+  /// machine for some milliseconds, and then live is not what is listed, while what counts those that are listed is. So
+  /// the try with the most candidates is taken: newer kernels have three (live, nr_threads, quick_threads), and
+  /// where there are fewer it takes some tries to be sure of that.
   LiveSearch count_threads() {
-    constexpr int kAttempts = 8;
-    LiveSearch live(memory_, self_, first_, child_);
-    for (int attempt = 0; attempt < kAttempts && live.candidates() < 2; ++attempt) {
-      live = LiveSearch(memory_, self_, first_, child_);
+    constexpr int kAttempts = 8, kSure = 5;
+    constexpr std::size_t kMost = 3, kFewest = 2;
+    std::optional<LiveSearch> best;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      LiveSearch live(memory_, self_, first_, child_);
       const auto observe = [&] {
         memory_.forget();
         if (const auto threads = proc_status("/proc/self/status", "Threads:"))
@@ -123,10 +126,14 @@ class Discovery {
       if (attempt > 0) std::this_thread::sleep_for(std::chrono::milliseconds(std::min(1 << (attempt - 1), 16)));
       observe();
       live.observe(memory_, child_.task, 1);
-      const auto one_more = PosedThread::start(peek_, [] { return true; });
-      observe();
+      {
+        const auto one_more = PosedThread::start(peek_, [] { return true; });
+        observe();
+      }
+      if (!best || live.candidates() > best->candidates()) best = std::move(live);
+      if (best->candidates() >= kMost || (attempt + 1 >= kSure && best->candidates() >= kFewest)) break;
     }
-    return live;
+    return std::move(*best);
   }
 
   /// Children that end.
