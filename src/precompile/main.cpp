@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint32_t kPageSize = 4096;
 
 /// Fields that tracepoints of some kernels do not have: there is a stencil with and one without.
-const std::set<std::string> kNotEverywhere = {"sched_process_exit_group_dead"};  // Linux 6.17
+const std::set<std::string> kNotEverywhere = {"sched_process_exit_group_dead"};  // Linux 6.16
 
 /// The names in `text` that begin with `prefix`, without it.
 std::set<std::string> names_with(const std::string& prefix, const std::string& text) {
